@@ -1,0 +1,1 @@
+"""Probes: one look at one thing, with a deadline, returning a fact."""

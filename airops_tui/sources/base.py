@@ -1,0 +1,80 @@
+"""What a source is, and how one read of it becomes a Reading whatever happens.
+
+Sources are coroutines on the poller's one loop. A source that has to block (a command, a process table) does so in a
+daemon thread of its own through `in_thread`, so that a look that hangs can neither delay another source nor keep the
+program from ending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from airops_tui.model import Reading
+from airops_tui.text import describe
+
+T = TypeVar("T")
+
+
+class Source(Protocol):
+    """Something to look at. `every`: seconds between looks; `deadline`: seconds after which a look has failed."""
+
+    name: str
+    every: float
+    deadline: float
+
+    async def read(self) -> Any:
+        """One look. May raise: read_once() turns that into a Reading with an error."""
+        ...
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Run blocking work in a fresh daemon thread and wait for it.
+
+    Not an executor: its threads are joined when the interpreter ends, and a hanging look would hold up quitting.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: BaseException | None) -> None:
+        if future.cancelled():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result: T | None = None
+        error: BaseException | None = None
+        try:
+            result = work()
+        except BaseException as raised:  # noqa: BLE001 - handed to the waiting coroutine, which raises it
+            error = raised
+        if not loop.is_closed():
+            try:
+                loop.call_soon_threadsafe(settle, result, error)
+            except RuntimeError:  # the loop closed between the question and the call: nobody waits any more
+                return
+
+    threading.Thread(target=run, daemon=True, name="airops-look").start()
+    return await future
+
+
+async def read_once(source: Source) -> Reading:
+    """Read a source within its deadline. Errors and a missed deadline are readings too."""
+    began = time.monotonic()
+    data: Any = None
+    error: str | None = None
+    try:
+        async with asyncio.timeout(source.deadline):
+            data = await source.read()
+    except TimeoutError:
+        error = f"no answer within {source.deadline:g} s"
+    except Exception as raised:  # noqa: BLE001 - a source may fail in any way; that is its reading
+        error = describe(raised)
+    ended = time.monotonic()
+    return Reading(source.name, mono=ended, at=time.time(), took_ms=(ended - began) * 1000, data=data, error=error)
