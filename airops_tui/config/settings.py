@@ -15,11 +15,11 @@ from airops_tui.text import Secret
 ManagerKind = Literal["process", "systemd", "systemd-user", "launchd", "pm2", "supervisor", "docker", "compose"]
 
 
-class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The base of all settings: frozen, named fields only, unknown keys refused."""
 
 
-class HealthRule(Struct):
+class HealthRule(Struct, frozen=True, kw_only=True):
     """How to look at an endpoint and what counts as well. In the file a plain URL, or a table with these keys."""
 
     url: str
@@ -42,7 +42,7 @@ class HealthRule(Struct):
     """Headers to send, for endpoints that want a token."""
 
 
-class Recover(Struct):
+class Recover(Struct, frozen=True, kw_only=True):
     """What the watchdog may do for a service. Left out: watch and tell only."""
 
     restarts: int = 3
@@ -56,7 +56,7 @@ class Recover(Struct):
     """Cron expression of a planned restart."""
 
 
-class Update(Struct):
+class Update(Struct, frozen=True, kw_only=True):
     """How a service gets a new release."""
 
     repository: str | None = None
@@ -73,7 +73,7 @@ class Update(Struct):
     """URLs that must answer well after an update."""
 
 
-class ServiceSettings(Struct):
+class ServiceSettings(Struct, frozen=True, kw_only=True):
     """One service."""
 
     name: str
@@ -111,7 +111,7 @@ class ServiceSettings(Struct):
     update: Update | None = None
 
 
-class HostSettings(Struct):
+class HostSettings(Struct, frozen=True, kw_only=True):
     """A machine reached over SSH."""
 
     name: str
@@ -119,7 +119,7 @@ class HostSettings(Struct):
     """What you would give ssh; ~/.ssh/config applies."""
 
 
-class ClusterSettings(Struct):
+class ClusterSettings(Struct, frozen=True, kw_only=True):
     """A master and its nodes."""
 
     name: str
@@ -132,7 +132,7 @@ class ClusterSettings(Struct):
     """host/service pairs that a rolling update walks."""
 
 
-class Activity(Struct):
+class Activity(Struct, frozen=True, kw_only=True):
     """When it is safe to disturb people. Hours are "HH:MM-HH:MM" in the site's time zone."""
 
     safe_users: int = 0
@@ -143,7 +143,7 @@ class Activity(Struct):
     avoid_hours: tuple[str, ...] = ("09:00-12:00", "19:00-22:00")
 
 
-class BackupSet(Struct):
+class BackupSet(Struct, frozen=True, kw_only=True):
     """What to keep copies of, and for how long."""
 
     name: str
@@ -159,14 +159,14 @@ class BackupSet(Struct):
     schedule: str | None = None
 
 
-class Alerts(Struct):
+class Alerts(Struct, frozen=True, kw_only=True):
     """Whom to tell."""
 
     urls: tuple[str | Secret, ...] = ()
     reminder: float = 14400.0
 
 
-class Settings(Struct):
+class Settings(Struct, frozen=True, kw_only=True):
     """The whole config file."""
 
     title: str = "airops"

@@ -48,7 +48,7 @@ class Answer:
     truncated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """Run a program: an argv, never a shell. `timeout` in seconds, for the whole process group.
 
@@ -66,7 +66,7 @@ class Command:
     writes: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """An HTTP request to a daemon behind a unix socket (docker, supervisor)."""
 
@@ -80,7 +80,7 @@ class Call:
     writes: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadFile:
     """The content of a regular file; with `tail` its last `limit` bytes instead of the first."""
 
@@ -90,7 +90,7 @@ class ReadFile:
     writes: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListFolder:
     """The names in a folder, one a line in `Answer.out`, sorted."""
 
@@ -98,7 +98,7 @@ class ListFolder:
     writes: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spawn:
     """Start a process of its own session, its output appended to `out` and `err`, its identity kept in `record`.
 
@@ -115,20 +115,20 @@ class Spawn:
     writes: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inspect:
-    """Whether the process kept in `record` still is the one that was started, or failing that the one of `pid_file`.
+    """Whether the process kept in `record` still is the one that was started, or failing that one of `pid_files`.
 
     Identity is (pid, start time, boot id): a reused pid is not ours. The answer is JSON:
     `{"state": "running|stopped|failed|absent", "pid", "started_at", "exit_code", "restarts", "words"}`.
     """
 
     record: str
-    pid_file: str | None = None
+    pid_files: tuple[str, ...] = ()
     writes: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terminate:
     """End the process group kept in `record`: SIGTERM, after `grace` seconds SIGKILL. Only after an identity check.
 
@@ -136,7 +136,7 @@ class Terminate:
     """
 
     record: str
-    pid_file: str | None = None
+    pid_files: tuple[str, ...] = ()
     grace: float = 10.0
     writes: bool = True
 
