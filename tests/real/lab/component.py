@@ -25,6 +25,7 @@ CACHE = Path(os.environ.get("AIROPS_REAL_CACHE") or REPOSITORY / ".real")
 SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 MARK = "AIROPS_REAL_RUN"
 RUN = str(os.getpid())
+PREFIX = f"air-{RUN}-"
 PR_SET_PDEATHSIG = 1
 
 T = TypeVar("T")
@@ -113,6 +114,11 @@ def end(process: subprocess.Popen[bytes], grace: float = 15) -> None:
     process.wait(5)
 
 
+def last_words(log: Path) -> str:
+    """The end of a log file on one line, for a reason that fits in the summary."""
+    return " ".join(log.read_text(errors="replace").split())[-300:]
+
+
 def wait_for(what: str, look: Callable[[], T | None], timeout: float = 20, every: float = 0.05) -> T:
     """The first true thing that `look` returns; AssertionError naming `what` and the last look when time is up."""
     deadline = time.monotonic() + timeout
@@ -156,7 +162,7 @@ def cached(name: str, make: Callable[[Path], None]) -> Path:
 @contextmanager
 def short_folder() -> Iterator[Path]:
     """A temporary folder with a path short enough for unix sockets (their limit is 107 bytes), removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="air-"))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
         yield folder
     finally:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from .component import Missing, cached, fetch, need_root, run, tool
+from .component import PREFIX, Missing, cached, fetch, need_root, run, tool
 
 SUITE = "bookworm"
 PACKAGES = "systemd,systemd-sysv,dbus,python3,procps,iproute2"
@@ -19,14 +19,13 @@ def root() -> Path:
     """The root of a small Debian with systemd, journald and Python; about 250 MB and 20 s the first time."""
     need_root("unpacking a Debian root")
     mmdebstrap = tool("mmdebstrap", "mmdebstrap")
-    mirror = archive()
 
     def make(folder: Path) -> None:
         fetch(
             *(mmdebstrap, "--quiet", "--variant=minbase", "--aptopt=APT::Install-Recommends \"false\""),
             *(f"--include={PACKAGES}", f"--keyring={KEYRING}"),
             '--customize-hook=rm -rf "$1"/var/lib/apt/lists/* "$1"/usr/share/doc/* "$1"/var/cache/apt/*.bin',
-            *(SUITE, folder, mirror),
+            *(SUITE, folder, archive()),
             timeout=300,
         )
 
@@ -45,7 +44,7 @@ def archive() -> str:
 
 def unpack(package: str, suite: str, inside: str, target: Path) -> None:
     """Take one file out of a package of another suite, without touching this machine's packages."""
-    with tempfile.TemporaryDirectory(prefix="air-apt-") as name:
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
         folder = Path(name)
         for part in ("lists/partial", "cache/archives/partial"):
             (folder / part).mkdir(parents=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 from . import debian
-from .component import REPOSITORY, RUN, end, launch, need_root, plain_environment, run, tool, wait_for
+from .component import REPOSITORY, RUN, Missing, end, last_words, launch, need_root, plain_environment, run, tool, wait_for
 
 CONTROLLERS = ("memory", "pids", "name=systemd", "")
 """The cgroup hierarchies a guest must not share with another: the empty name is version 2's."""
@@ -52,8 +52,9 @@ class Guest:
         self.seed.mkdir(parents=True)
 
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
-        """Lay a file over the guest's root before it boots."""
-        target = self.seed / path.lstrip("/")
+        """Put a file into the guest, before it boots or while it runs."""
+        root = Path(f"/proc/{self.leader}/root") if self.leader else self.seed
+        target = root / path.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
         target.chmod(mode)
@@ -88,6 +89,11 @@ class Guest:
         assignments = [f"{name}={value}" for name, value in inside.items()]
         return run(*enter(self.leader), "env", "-i", *assignments, *argv, timeout=timeout, check=check)
 
+    def python(self, *argv: str | Path, timeout: float = 60, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run this run's Python inside, with this repository to import from."""
+        env = {"PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"}
+        return self.run(sys.executable, *argv, timeout=timeout, check=check, env=env)
+
     def shims(self, folder: Path, *names: str) -> Path:
         """A folder to put on PATH: programs of these names that run inside the guest."""
         folder.mkdir(exist_ok=True)
@@ -102,13 +108,15 @@ class Guest:
         if self._process is not None:
             end(self._process)
             self._process = None
+            self.leader = 0
         for group in self.groups:
             remove_group(group)
         shutil.rmtree(self.folder)
 
     def _find_leader(self) -> int:
         assert self._process is not None
-        assert self._process.poll() is None, (self.folder / "console").read_text(errors="replace")[-2000:]
+        if self._process.poll() is not None:
+            raise Missing(f"a guest does not start here: {last_words(self.folder / 'console')}")
         try:
             children = psutil.Process(self._process.pid).children()
             return next((child.pid for child in children if child.name() == "systemd"), 0)
