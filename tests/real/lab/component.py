@@ -29,6 +29,7 @@ PREFIX = f"air-{RUN}-"
 PR_SET_PDEATHSIG = 1
 
 T = TypeVar("T")
+Completed = subprocess.CompletedProcess[str]
 
 
 class Missing(Exception):
@@ -55,8 +56,12 @@ def plain_environment(home: Path, path: str = SEARCH_PATH, **more: str) -> dict[
 
 
 def run(
-    *argv: str | Path, timeout: float = 30, env: Mapping[str, str] | None = None, cwd: Path | None = None, check: bool = True
-) -> subprocess.CompletedProcess[str]:
+    *argv: str | Path,
+    timeout: float = 30,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    check: bool = True,
+) -> Completed:
     """Run a program to its end; with `check` a failure is an AssertionError that shows what it said."""
     done = subprocess.run(
         [str(part) for part in argv],
@@ -88,7 +93,7 @@ def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def launch(argv: Sequence[str | Path], log: Path, env: Mapping[str, str], cwd: Path | None = None) -> subprocess.Popen[bytes]:
+def launch(argv: Sequence[str | Path], log: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start a daemon in a session of its own, its output appended to `log`; it ends should the test run be killed."""
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -97,7 +102,6 @@ def launch(argv: Sequence[str | Path], log: Path, env: Mapping[str, str], cwd: P
             stdout=output,
             stderr=output,
             env=dict(env),
-            cwd=cwd,
             start_new_session=True,
             preexec_fn=_end_with_parent if os.uname().sysname == "Linux" else None,
         )
@@ -132,15 +136,14 @@ def wait_for(what: str, look: Callable[[], T | None], timeout: float = 20, every
 
 def processes_marked(run_id: str = RUN) -> list[psutil.Process]:
     """The processes that carry the mark of this run, apart from this one; zombies are no processes any more."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
-                if process.environ().get(MARK) == run_id:
-                    found.append(process)
-        except psutil.Error:
-            continue
-    return found
+    return [process for process in psutil.process_iter() if process.pid != os.getpid() and _mark(process) == run_id]
+
+
+def _mark(process: psutil.Process) -> str | None:
+    try:
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.environ().get(MARK)
+    except psutil.Error:
+        return None
 
 
 def cached(name: str, make: Callable[[Path], None]) -> Path:

@@ -22,7 +22,7 @@ def root() -> Path:
 
     def make(folder: Path) -> None:
         fetch(
-            *(mmdebstrap, "--quiet", "--variant=minbase", "--aptopt=APT::Install-Recommends \"false\""),
+            *(mmdebstrap, "--quiet", "--variant=minbase", '--aptopt=APT::Install-Recommends "false"'),
             *(f"--include={PACKAGES}", f"--keyring={KEYRING}"),
             '--customize-hook=rm -rf "$1"/var/lib/apt/lists/* "$1"/usr/share/doc/* "$1"/var/cache/apt/*.bin',
             *(SUITE, folder, archive()),

@@ -11,12 +11,24 @@ import json
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Mapping
 from pathlib import Path
 
 from . import debian
-from .component import RUN, Missing, cached, end, last_words, launch, need_root, plain_environment, run, tool, wait_for
-from .guest import own_groups, remove_group
+from .component import (
+    RUN,
+    Completed,
+    Missing,
+    cached,
+    end,
+    last_words,
+    launch,
+    need_root,
+    plain_environment,
+    run,
+    tool,
+    wait_for,
+)
+from .guest import remove_group
 
 APPLETS = ("sh", "sleep", "wget", "httpd", "cat", "echo", "kill", "true", "false", "rm", "test", "touch", "ls")
 
@@ -60,7 +72,8 @@ class Dockerd:
         self._process = launch(
             [
                 *("unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", START, "start"),
-                *(self.program, f"--config-file={config}", *data, f"--host=unix://{self.socket}", f"--cgroup-parent=/{self.group}"),
+                *(self.program, f"--config-file={config}", *data),
+                *(f"--host=unix://{self.socket}", f"--cgroup-parent=/{self.group}"),
             ],
             log=self.folder / "console",
             env=plain_environment(self.folder),
@@ -68,11 +81,11 @@ class Dockerd:
         wait_for(f"dockerd to answer: {self.folder}/console", self._answers, timeout=30)
         self._import_image()
 
-    def run(self, *argv: str | Path, check: bool = True, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    def run(self, *argv: str | Path, check: bool = True, timeout: float = 60) -> Completed:
         """Run the docker client against this daemon."""
         return run(self.docker, *argv, env=self.env, check=check, timeout=timeout, cwd=self.folder)
 
-    def inside(self, *argv: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def inside(self, *argv: str | Path, check: bool = True) -> Completed:
         """Run a program of this machine in the daemon's network, where published ports are."""
         assert self._process is not None
         return run("nsenter", f"--net=/proc/{self._process.pid}/ns/net", *argv, check=check)

@@ -19,7 +19,20 @@ from pathlib import Path
 import psutil
 
 from . import debian
-from .component import REPOSITORY, RUN, Missing, end, last_words, launch, need_root, plain_environment, run, tool, wait_for
+from .component import (
+    REPOSITORY,
+    RUN,
+    Completed,
+    Missing,
+    end,
+    last_words,
+    launch,
+    need_root,
+    plain_environment,
+    run,
+    tool,
+    wait_for,
+)
 
 CONTROLLERS = ("memory", "pids", "name=systemd", "")
 """The cgroup hierarchies a guest must not share with another: the empty name is version 2's."""
@@ -83,13 +96,13 @@ class Guest:
 
     def run(
         self, *argv: str | Path, timeout: float = 30, check: bool = True, env: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
+    ) -> Completed:
         """Run a program inside, as root, with nothing of this machine's environment."""
         inside = {"HOME": "/root", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", **(env or {})}
         assignments = [f"{name}={value}" for name, value in inside.items()]
         return run(*enter(self.leader), "env", "-i", *assignments, *argv, timeout=timeout, check=check)
 
-    def python(self, *argv: str | Path, timeout: float = 60, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def python(self, *argv: str | Path, timeout: float = 60, check: bool = True) -> Completed:
         """Run this run's Python inside, with this repository to import from."""
         env = {"PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"}
         return self.run(sys.executable, *argv, timeout=timeout, check=check, env=env)
@@ -99,7 +112,7 @@ class Guest:
         folder.mkdir(exist_ok=True)
         for name in names:
             shim = folder / name
-            shim.write_text(f"#!/bin/sh\nexec {' '.join(enter(self.leader))} {name} \"$@\"\n")
+            shim.write_text(f'#!/bin/sh\nexec {" ".join(enter(self.leader))} {name} "$@"\n')
             shim.chmod(0o755)
         return folder
 

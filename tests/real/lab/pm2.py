@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from .component import cached, fetch, plain_environment, run, tool, wait_for
+from .component import Completed, cached, fetch, plain_environment, run, tool, wait_for
 
 
 def modules() -> Path:
@@ -37,7 +36,7 @@ class Pm2:
         self.user_home.mkdir(parents=True)
         self.env = plain_environment(self.user_home, PM2_HOME=str(self.home))
 
-    def run(self, *argv: str | Path, check: bool = True, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def run(self, *argv: str | Path, check: bool = True, env: Mapping[str, str] | None = None) -> Completed:
         """Run a pm2 command as this user."""
         return run(self.program, *argv, env={**self.env, **(env or {})}, check=check, timeout=60, cwd=self.folder)
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from .component import Missing, end, launch, plain_environment, run, wait_for
+from .component import Completed, Missing, end, launch, plain_environment, run, wait_for
 
 
 class Supervisord:
@@ -48,9 +48,9 @@ class Supervisord:
         )
         wait_for(f"supervisord to answer: {self.folder}/console", lambda: self.ctl("pid").returncode == 0)
 
-    def ctl(self, *argv: str) -> subprocess.CompletedProcess[str]:
+    def ctl(self, *argv: str) -> Completed:
         """Run supervisorctl; its exit code is part of the answer."""
-        ctl = [sys.executable, "-m", "supervisor.supervisorctl", "-c", self.config]
+        ctl = (sys.executable, "-m", "supervisor.supervisorctl", "-c", self.config)
         return run(*ctl, *argv, env=plain_environment(self.folder), check=False)
 
     def stop(self) -> None:
