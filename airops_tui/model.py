@@ -37,14 +37,17 @@ class UnitState(StrEnum):
     STARTING = "starting"
     STOPPING = "stopping"
     STOPPED = "stopped"
-    FAILED = "failed"
+    FAILED = "failed"  # ended against its will; the words say whether the manager tries again by itself
     ABSENT = "absent"  # the manager answered and knows no such unit
     UNKNOWN = "unknown"  # the manager could not be asked: no tool, dead daemon, timeout, nonsense
 
 
 @dataclass(frozen=True, slots=True)
 class UnitStatus:
-    """One unit as its manager sees it. `words` is the manager's own sentence, or why it could not be asked."""
+    """One unit as its manager sees it. `words` is the manager's own sentence, or why it could not be asked.
+
+    `exit_code` is as a shell tells it: 128+n for signal n. `healthy` is what the manager's own health check says.
+    """
 
     state: UnitState
     words: str = ""
@@ -54,6 +57,7 @@ class UnitStatus:
     exit_code: int | None = None
     memory_bytes: int | None = None
     cpu_percent: float | None = None
+    healthy: bool | None = None
 
 
 class Failure(StrEnum):
@@ -137,7 +141,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class LogOrigin:
-    """Where lines of a service come from: `kind` is file, journal, docker or supervisor; `place` its path or unit."""
+    """Where lines of a service come from.
+
+    `kind` is file, journal, journal-user or docker; `place` its path, unit or container.
+    """
 
     kind: str
     place: str

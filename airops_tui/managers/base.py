@@ -1,7 +1,8 @@
 """The dialect every service manager is spoken to in: requests out, answers in, nothing else.
 
-A dialect never runs, opens or connects to anything. `status` and `find` are conversations, because some tools must be
-asked twice; start, stop and restart are plain requests, so that a plan can show them before they happen.
+A dialect never runs, opens or connects to anything. Everything it does is a conversation, because some tools must be
+asked twice. Those of start, stop and restart only look (where is pm2? is the job loaded? which containers are the
+service?) and end with the requests that would do it, so that a plan can show them before they happen.
 """
 
 from __future__ import annotations
@@ -43,9 +44,12 @@ class Manager(Protocol):
         """The status of each of these services, by service name; every one of them is in the result."""
         ...
 
-    def start(self, service: ServiceSettings) -> tuple[Request, ...]: ...
-    def stop(self, service: ServiceSettings) -> tuple[Request, ...]: ...
-    def restart(self, service: ServiceSettings) -> tuple[Request, ...]: ...
+    def start(self, service: ServiceSettings) -> Dialogue[tuple[Request, ...]]:
+        """The requests that start it, in order. This one, stop and restart raise AiropsError when there are none."""
+        ...
+
+    def stop(self, service: ServiceSettings) -> Dialogue[tuple[Request, ...]]: ...
+    def restart(self, service: ServiceSettings) -> Dialogue[tuple[Request, ...]]: ...
 
     def failed(self, answer: Answer) -> str | None:
         """Why the answer to start, stop or restart means that it failed, in the tool's own words; None if it did not.

@@ -37,23 +37,17 @@ class ProcessManager:
             found[service.name] = parse((yield Inspect(record=self.record(service), pid_files=_pid_files(service))))
         return found
 
-    def start(self, service: ServiceSettings) -> tuple[Request, ...]:
-        return (
-            Spawn(
-                argv=service.command,
-                cwd=service.directory,
-                env_file=service.env_file,
-                record=self.record(service),
-                out=self._log(service, "out"),
-                err=self._log(service, "err"),
-            ),
-        )
+    def start(self, service: ServiceSettings) -> Dialogue[tuple[Request, ...]]:
+        yield from ()
+        return (self._spawn(service),)
 
-    def stop(self, service: ServiceSettings) -> tuple[Request, ...]:
-        return (Terminate(record=self.record(service), pid_files=_pid_files(service), grace=STOP_GRACE),)
+    def stop(self, service: ServiceSettings) -> Dialogue[tuple[Request, ...]]:
+        yield from ()
+        return (self._terminate(service),)
 
-    def restart(self, service: ServiceSettings) -> tuple[Request, ...]:
-        return (*self.stop(service), *self.start(service))
+    def restart(self, service: ServiceSettings) -> Dialogue[tuple[Request, ...]]:
+        yield from ()
+        return (self._terminate(service), self._spawn(service))
 
     def failed(self, answer: Answer) -> str | None:
         return answer.detail or answer.trouble.value if answer.trouble else None
@@ -71,6 +65,19 @@ class ProcessManager:
     def record(self, service: ServiceSettings) -> str:
         """Where the process of this service is remembered."""
         return f"{self.state}/process/{_key(service)}.json"
+
+    def _spawn(self, service: ServiceSettings) -> Spawn:
+        return Spawn(
+            argv=service.command,
+            cwd=service.directory,
+            env_file=service.env_file,
+            record=self.record(service),
+            out=self._log(service, "out"),
+            err=self._log(service, "err"),
+        )
+
+    def _terminate(self, service: ServiceSettings) -> Terminate:
+        return Terminate(record=self.record(service), pid_files=_pid_files(service), grace=STOP_GRACE)
 
     def _log(self, service: ServiceSettings, stream: str) -> str:
         return f"{self.state}/logs/{_key(service)}.{stream}.log"
