@@ -10,13 +10,43 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from airops_tui.model import Reading
 from airops_tui.text import describe
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """One moment on both clocks: epoch seconds and monotonic seconds."""
+
+    at: float
+    mono: float
+
+    @classmethod
+    def read(cls) -> Now:
+        """The present."""
+        return cls(time.time(), time.monotonic())
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of one source: its latest reading, and the latest that had data."""
+
+    latest: Reading
+    good: Reading | None
+
+
+Sightings = Mapping[str, Seen]
+
+def see(before: Seen | None, reading: Reading) -> Seen:
+    """Add a reading: a failed look never wipes out what was known, it only lets it grow old."""
+    good = reading if reading.error is None else (before.good if before else None)
+    return Seen(reading, good)
 
 
 class Source(Protocol):
