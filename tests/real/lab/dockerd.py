@@ -38,7 +38,7 @@ COMPOSE_INSIDE = "usr/libexec/docker/cli-plugins/docker-compose"
 
 START = """
 set -e
-mount -t tmpfs -o mode=755 tmpfs /run
+for folder in /run /opt; do [ ! -d $folder ] || mount -t tmpfs -o mode=755 tmpfs $folder; done
 ip link set lo up
 exec "$@"
 """

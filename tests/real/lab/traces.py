@@ -9,7 +9,17 @@ from pathlib import Path
 
 from .component import PREFIX, RUN, processes_marked
 
-WATCHED_FOLDERS = ("/run", "/run/netns", "/run/systemd", "/etc", "/var/lib", "/etc/docker", "/run/docker", "/run/lock")
+WATCHED_FOLDERS = (
+    "/run",
+    "/run/netns",
+    "/run/systemd",
+    "/etc",
+    "/var/lib",
+    "/etc/docker",
+    "/run/docker",
+    "/run/lock",
+    "/opt",
+)
 """Folders of the system in which nothing new may be; what components write has a folder of its own."""
 
 
