@@ -27,12 +27,6 @@ Assemble = Callable[[Sightings, Now, float], Snapshot]
 Listener = Callable[[Snapshot], None]
 
 
-async def read_all(sources: Sequence[Source]) -> dict[str, Seen]:
-    """One look at everything at once, for a report."""
-    readings = await asyncio.gather(*(read_once(source) for source in sources))
-    return {reading.source: see(None, reading) for reading in readings}
-
-
 class Poller:
     """Looks at its sources for as long as it runs. All public methods may be called from any thread."""
 

@@ -43,7 +43,8 @@ class _Collected(Collector):
             yield _service_gauge(name, help_text, value, self._snapshot.services)
         if self._snapshot.machine is not None:
             yield from _machine(self._snapshot.machine)
-        yield GaugeMetricFamily("airops_snapshot_timestamp_seconds", "When this was taken.", round(self._snapshot.at, 3))
+        taken_at = round(self._snapshot.at, 3)
+        yield GaugeMetricFamily("airops_snapshot_timestamp_seconds", "When this was taken.", taken_at)
 
 
 def _states(services: Iterable[Service]) -> Metric:

@@ -1,4 +1,4 @@
-"""Numbers as short words with their unit: "84 M", "3d 4h", "2.4 s", "–" for what is not known. Reports and screens alike."""
+"""Numbers as short words with their unit: "84 M", "3d 4h", "2.4 s"; "–" for what is not known."""
 
 from __future__ import annotations
 

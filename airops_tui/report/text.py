@@ -1,4 +1,4 @@
-"""The report for people: worst first, readable in a mail, in a cron log, on a terminal of 80 columns, without colour."""
+"""The report for people: worst first, without colour, readable in a mail, in a cron log, on a narrow terminal."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ def headline(snapshot: Snapshot) -> str:
     state = overall(snapshot.services)
     moment = taken_at(snapshot).strftime("%Y-%m-%d %H:%M:%S %Z")
     counts = counted(snapshot.services)
-    return f"{state.value.upper()}: {clean(snapshot.title)} on {clean(snapshot.host)}, {moment}: {counts or 'no services'}"
+    site = f"{clean(snapshot.title)} on {clean(snapshot.host)}"
+    return f"{state.value.upper()}: {site}, {moment}: {counts or 'no services'}"
 
 
 def counted(services: Iterable[Service]) -> str:

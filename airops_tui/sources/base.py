@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -42,6 +42,7 @@ class Seen:
 
 
 Sightings = Mapping[str, Seen]
+
 
 def see(before: Seen | None, reading: Reading) -> Seen:
     """Add a reading: a failed look never wipes out what was known, it only lets it grow old."""
@@ -108,3 +109,8 @@ async def read_once(source: Source) -> Reading:
         error = describe(raised)
     ended = time.monotonic()
     return Reading(source.name, mono=ended, at=time.time(), took_ms=(ended - began) * 1000, data=data, error=error)
+
+
+async def read_all(sources: Sequence[Source]) -> list[Reading]:
+    """One look at every one of them, all at once."""
+    return list(await asyncio.gather(*(read_once(source) for source in sources)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airops_tui.config.settings import ServiceSettings, Settings
@@ -76,12 +76,11 @@ class Picture:
         facts = gather(settings, view, self._unit_sources.get(settings.name))
         before = self._services.get(settings.name)
         state, reason = judge(facts.sight, view.now.at)
-        stale = facts.looked is not None and is_stale(
-            facts.looked.mono, view.now.mono, view.period, settings.health.timeout if settings.health else _UNITS_DEADLINE
-        )
-        if stale and facts.looked is not None:
-            age = view.now.mono - facts.looked.mono
-            state, reason = State.UNKNOWN, f"no look for {age:.0f} s; then it was {state}: {reason}"
+        deadline = settings.health.timeout if settings.health else _UNITS_DEADLINE
+        looked = facts.looked.mono if facts.looked else None
+        stale = is_stale(looked, view.now.mono, view.period, deadline)
+        if stale and looked is not None:
+            state, reason = State.UNKNOWN, f"no look for {view.now.mono - looked:.0f} s; then it was {state}: {reason}"
         return _service(settings, facts, state, reason, stale, _changed(before, state, facts, view.now))
 
 
@@ -117,7 +116,7 @@ class Facts:
     looked: Reading | None
     pid: int | None = None
     started_at: float | None = None
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     words: LastWords | None = None
 
 

@@ -35,7 +35,7 @@ def units_sources(
     dialect: Callable[[ServiceSettings], Manager],
     every: float,
 ) -> list[UnitsSource]:
-    """One source per host, manager and daemon: services whose `manager`, `socket` and so on are the same share a look."""
+    """One source per host, manager and daemon: services that agree in these share a look."""
     managed = sorted((service for service in services if service.manager), key=_daemon)
     sources = []
     for daemon, group in groupby(managed, key=_daemon):

@@ -1,0 +1,195 @@
+"""From the command line to one front end: the console, a report, the playground, or a word about the config.
+
+Each front end is imported only when it is asked for: a report never loads the screen, the screen never loads the
+playground. Every error ends here, as a sentence on stderr and the exit code its class stands for.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airops_tui import arguments
+from airops_tui.errors import AiropsError, ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from airops_tui.config.settings import Settings
+    from airops_tui.playground import Playground
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command line `argv` (without the program's name) and return the exit code of the process."""
+    _secure_process()
+    args = arguments.parse(argv)
+    try:
+        return int(_front_end(args)(args))
+    except AiropsError as error:
+        _tell(error)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # the reader of our output has gone; keep the interpreter from complaining about the flush at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except Exception as error:  # noqa: BLE001 - a bug of ours: one line for the person, the rest in a file
+        from airops_tui.crash import report_crash
+
+        print(report_crash(error), file=sys.stderr)
+        return int(ExitCode.BUG)
+
+
+def _front_end(args: Namespace) -> Callable[[Namespace], int]:
+    if args.verb is not None:
+        return _VERBS[str(args.verb)]
+    return _snapshot if args.snapshot else _console
+
+
+def _secure_process() -> None:
+    """What we write is for this user only, and a crash leaves no memory image with secrets in it."""
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _tell(error: AiropsError) -> None:
+    from airops_tui.text import clean, redact
+
+    for line in error.message.splitlines():
+        print(f"airops: {redact(clean(line))}", file=sys.stderr)
+    if error.hint:
+        print(f"  {redact(clean(error.hint))}", file=sys.stderr)
+
+
+def _settings(args: Namespace) -> tuple[Settings, bool]:
+    """The settings of the config, or of what was discovered when there is none; and whether they were discovered."""
+    from airops_tui.config.load import find_config, load
+
+    path = find_config(args.config, os.environ)
+    if path is not None:
+        return load(path, environ=os.environ), False
+    from airops_tui.hosts.local import LocalHost
+    from airops_tui.sources.discover import discover, settings_from
+
+    return settings_from(discover(LocalHost(read_only=True))), True
+
+
+def _chosen(settings: Settings, names: Sequence[str]) -> Settings:
+    """The settings with only the services of these names. Raises UsageError for a name that is not there."""
+    if not names:
+        return settings
+    import msgspec
+
+    known = {service.name for service in settings.services}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"no service is called {name}", f"there are: {', '.join(sorted(known)) or 'none'}")
+    chosen = tuple(service for service in settings.services if service.name in names)
+    return msgspec.structs.replace(settings, services=chosen)
+
+
+def _snapshot(args: Namespace) -> int:
+    settings, discovered = _settings(args)
+    return _report(settings, args, discovered=discovered)
+
+
+def _report(settings: Settings, args: Namespace, *, discovered: bool = False) -> int:
+    from airops_tui.reporting import report
+    from airops_tui.site import build
+
+    site = build(_chosen(settings, args.service), read_only=True, discovered=discovered)
+    return report(site, args.format, sys.stdout, every=args.watch)
+
+
+def _console(args: Namespace) -> int:
+    settings, discovered = _settings(args)
+    return _open_console(_chosen(settings, args.service), args, discovered=discovered)
+
+
+def _open_console(
+    settings: Settings, args: Namespace, *, discovered: bool = False, playground: Playground | None = None
+) -> int:
+    _require_terminal()
+    from airops_tui.site import build
+    from airops_tui.ui.app import run_console
+
+    site = build(settings, read_only=args.read_only, discovered=discovered)
+    return run_console(site.poller(), playground.commands() if playground else ())
+
+
+def _require_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("the console needs a terminal", "for a report use: airops --snapshot")
+    if os.environ.get("TERM", "dumb") in ("", "dumb"):
+        raise UsageError("the console needs a terminal that can move its cursor (TERM is dumb)", "airops --snapshot")
+
+
+def _demo(args: Namespace) -> int:
+    from airops_tui import playground
+
+    if args.act:
+        return _break_or_mend(args)
+    with playground.open_playground(args.dir) as ground:
+        ground.start()
+        settings = _load(ground.config_path)
+        if args.snapshot:
+            return _report(settings, args)
+        if args.headless:
+            return _run_headless(ground)
+        return _open_console(settings, args, playground=ground)
+
+
+def _load(path: Path) -> Settings:
+    from airops_tui.config.load import load
+
+    return load(path, environ=os.environ)
+
+
+def _break_or_mend(args: Namespace) -> int:
+    from airops_tui import playground
+
+    ground = playground.find_playground(args.dir)
+    if args.act == "mend" and args.name:
+        print(ground.mend(args.name))
+    elif args.act == "break" and args.name and args.fault:
+        print(ground.break_(args.name, args.fault))
+    else:
+        faults = "|".join(arguments.FAULTS)
+        raise UsageError("break or mend what?", f"airops demo break NAME {faults}, airops demo mend NAME")
+    return ExitCode.OK
+
+
+def _run_headless(ground: Playground) -> int:
+    print(f"playground in {ground.directory}\nairops --config {ground.config_path}\nctrl-c ends it", flush=True)
+    ended = signal.sigwait({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    return ExitCode.OK if ended == signal.SIGINT else 128 + ended
+
+
+def _init(args: Namespace) -> int:
+    from airops_tui.config.write import init
+
+    print(init(args.source, Path(args.config) if args.config else None, force=args.force))
+    return ExitCode.OK
+
+
+def _config(args: Namespace) -> int:
+    from airops_tui.config.load import check, find_config, load, show
+
+    path = find_config(args.config, os.environ)
+    if path is None:
+        raise UsageError("there is no config", "airops init writes one from what runs here")
+    if args.act == "path":
+        print(path)
+    elif args.act == "show":
+        print(show(load(path, environ=os.environ)), end="")
+    else:
+        print(check(path, os.environ))
+    return ExitCode.OK
+
+
+_VERBS: Mapping[str, Callable[[Namespace], int]] = {"demo": _demo, "init": _init, "config": _config}
