@@ -14,7 +14,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -178,30 +178,66 @@ def terminate(request: Terminate) -> Answer:
     record = _load(path)
     if record is not None and _lives(record):
         write_json(path, asdict(replace(record, stopped=True)))
-        return _end(record, request.grace, group=True)
+        return _end(path, record, request.grace, group=True)
     by_file = _from_pid_files(request.pid_files)
     if by_file is not None:
         write_json(path, asdict(replace(by_file, stopped=True)))
-        return _end(by_file, request.grace, group=False)
-    if record is not None and not record.stopped:
-        write_json(path, asdict(replace(record, stopped=True, exit_code=_exit_code(record))))
-    return _answer("stopped", record, "was not running")
+        return _end(path, by_file, request.grace, group=False)
+    if record is None:
+        return _answer("stopped", None, "was not running")
+    _end_orphans(record, request.grace)
+    return _stopped(path, record, "was not running")
 
 
-def _end(record: Record, grace: float, *, group: bool) -> Answer:
+def _end(path: Path, record: Record, grace: float, *, group: bool) -> Answer:
     for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 2.0)):
-        if not _send(record, number, group=group):
-            break
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            if not _lives(record):
-                _exit_code(record)
-                _send_rest(record, group=group)
-                return _answer("stopped", record, f"ended by {number.name}")
-            time.sleep(_POLL)
+        if _send(record, number, group=group) and _gone_within(patience, lambda: not _lives(record)):
+            if group:
+                _end_orphans(record, 0.0)
+            return _stopped(path, record, f"ended by {number.name}")
     if not _lives(record):
-        return _answer("stopped", record, "ended")
+        return _stopped(path, record, "ended")
     return Answer(1, trouble=Trouble.TIMEOUT, detail=f"pid {record.pid} does not end, not even by SIGKILL")
+
+
+def _stopped(path: Path, record: Record, words: str) -> Answer:
+    code = record.exit_code if record.exit_code is not None else _exit_code(record)
+    record = replace(record, stopped=True, exit_code=code)
+    write_json(path, asdict(record))
+    return _answer("stopped", record, words)
+
+
+def _gone_within(seconds: float, gone: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not gone():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_POLL)
+    return True
+
+
+def _end_orphans(record: Record, grace: float) -> None:
+    """End what is left of the group of a process that has ended.
+
+    A pid is not given away while a group is named after it: if no process has that pid, the group is still ours.
+    """
+    if record.boot != boot_id() or not record.mark or psutil.pid_exists(record.pid):
+        return
+    for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 1.0)):
+        try:
+            os.killpg(record.pid, number)
+        except (ProcessLookupError, PermissionError):
+            return
+        if patience and _gone_within(patience, lambda: not _group_lives(record.pid)):
+            return
+
+
+def _group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _send(record: Record, number: signal.Signals, *, group: bool) -> bool:
@@ -225,13 +261,6 @@ def _send(record: Record, number: signal.Signals, *, group: bool) -> bool:
         if handle is not None:
             os.close(handle)
     return True
-
-
-def _send_rest(record: Record, *, group: bool) -> None:
-    """The leader is gone; what is left of its group goes too. A group id is not reused while a member lives."""
-    if group:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(record.pid, signal.SIGKILL)
 
 
 def _lives(record: Record) -> bool:
