@@ -1,17 +1,21 @@
 """Text from outside, made safe to show: no log line, page title or container name may drive the operator's terminal.
 
-Everything that was not written by this program passes `clean()` where it enters and again where it is drawn. Afterwards it
-holds no control character at all, so it can neither move the cursor, press keys (a terminal *answers* some sequences), set
-the clipboard nor hide what stands beside it. Safe to show is not yet safe to share: secrets are `airops_tui.secrets`, whose
-names are importable from here too, because one sink needs both.
+Everything that was not written by this program passes `clean()` where it enters and again where it is drawn. Afterwards
+it holds no control character at all: it can neither move the cursor, press keys (a terminal answers some sequences),
+set the clipboard, nor hide what stands beside it. Safe to show is not yet safe to tell: for secrets see `redaction`,
+whose names can be had from here too, since a sink needs both.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import chain
 
-from airops_tui.secrets import REDACTED, Secret, redact, redact_url
+from airops_tui.redaction import redact, redact_url
+from airops_tui.secrets import REDACTED, Secret
 
 __all__ = ["REDACTED", "Secret", "cells", "clean", "clean_lines", "describe", "redact", "redact_url", "safe", "shorten"]
 
@@ -21,46 +25,63 @@ MAX_MARKS = 8  # zero-width characters stacked on one cell; written languages ne
 _UNSHOWN = "\ufffd"
 _ELLIPSIS = "…"
 
-# ECMA-48 control sequences. The body of a string sequence ends at any control character: that keeps matching linear and
-# lets an unterminated one swallow no more than its line.
+# Control sequences of ECMA-48. The body of a string sequence ends at any control character: matching stays linear, and
+# one without an end swallows no more than its line.
 _BODY = r"[^\x00-\x1f\x7f-\x9f]*+"
 _COMPLETE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]?"  # CSI, also cut short
-    rf"|(?:\x1b[PX\]^_]|[\x90\x98\x9d-\x9f]){_BODY}(?:\x07|\x1b\\|\x9c)"  # DCS SOS OSC PM APC up to BEL or ST
-    r"|\x1b[ -/]++[0-~]"  # character sets and their like
+    rf"|(?:\x1b[PX\]^_]|[\x90\x98\x9d-\x9f]){_BODY}(?:\x07|\x1b\\|\x9c)"  # DCS SOS OSC PM APC, to BEL or ST
+    r"|\x1b[ -/]++[0-~]"  # choice of character sets
 )
-# Cut short, the seven-bit form leaves a mark where text is missing. The one-character C1 form is not worth a line: it is
-# also what a wrongly decoded quotation mark looks like, so only its introducer is replaced (below).
+# Cut short, the seven-bit form leaves a mark where text is missing. Of the one-character C1 form only the introducer is
+# replaced (below): it is also what a wrongly decoded quotation mark looks like, and not worth a line.
 _CUT_SHORT = re.compile(rf"\x1b[PX\]^_]{_BODY}")
-_PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if code != 9} | dict.fromkeys((0x85, 0x2028, 0x2029), "␤")
-_PICTURES[0x7F] = "␡"
-_REPLACED = re.compile(r"[\x80-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")  # C1, bidi, surrogates
-# Invisible, or changing a neighbour's width in a way no two terminals agree on (joiners, variation selectors, tags).
-_INVISIBLE = re.compile(
-    r"[\xad\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
-    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+
+
+def _each(*spans: tuple[int, int]) -> Iterator[int]:
+    return chain.from_iterable(range(first, last + 1) for first, last in spans)
+
+
+_C1_BIDI_SURROGATES = _each(
+    *((0x80, 0x9F), (0x61C, 0x61C), (0x200E, 0x200F), (0x202A, 0x202E), (0x2066, 0x2069), (0xD800, 0xDFFF))
 )
-_VOWEL_JAMO = r"[\u1160-\u11ff\ud7b0-\ud7ff]"  # join the syllable before them: no cell of their own
-_STACK = re.compile(rf"(?:[^\w\s\x00-\u02ff]|{_VOWEL_JAMO}){{{MAX_MARKS + 1},}}+")  # may hold too many marks
+# Invisible, or changing a neighbour's width in ways no two terminals agree on: soft hyphen, joiners, Hangul fillers,
+# variation selectors, skin tones, annotation and shorthand controls, tags.
+_INVISIBLE = _each(
+    *((0xAD, 0xAD), (0x180B, 0x180F), (0x200B, 0x200D), (0x2060, 0x2065), (0x206A, 0x206F), (0xFE00, 0xFE0F)),
+    *((0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
+    *((0x115F, 0x115F), (0x3164, 0x3164), (0xFFA0, 0xFFA0), (0x1F3FB, 0x1F3FF)),
+)
+_SHOWN_AS: dict[int, str | None] = {
+    **dict.fromkeys(_C1_BIDI_SURROGATES, _UNSHOWN),
+    **dict.fromkeys(_INVISIBLE),
+    **{code: chr(0x2400 + code) for code in range(0x20) if code != 9},
+    **{0x7F: "␡", 0x85: "␤", 0x2028: "␤", 0x2029: "␤"},
+}
+
+# A run that may stack too much on one cell: marks, and the vowels and finals of Korean syllables spelt in pieces.
+_STACK = re.compile(rf"[\W\u1160-\u11ff\ud7b0-\ud7ff]{{{MAX_MARKS + 1},}}+")
 
 
 def clean(text: str | bytes, *, limit: int = LINE_LIMIT) -> str:
     """One line that is safe on any terminal, at most `limit` characters.
 
-    Control sequences are removed, every other control character becomes a visible symbol (`␊`, `␍`, `␛`), bidirectional
-    controls and lone surrogates become U+FFFD, invisible characters go, tabs become spaces. Bytes are read as UTF-8, what
-    is not UTF-8 as U+FFFD. Line ends at the very end are dropped. A cut is told: ` … (+N)`, N characters (of bytes: bytes)
-    not shown. Cleaning twice changes nothing; the time is linear and bounded by `limit`, however long the input.
+    Control sequences are removed, other control characters become visible symbols (`␊`, `␍`, `␛`), bidirectional
+    controls and lone surrogates become U+FFFD, invisible characters go, tabs become spaces. Bytes are read as UTF-8,
+    what is not UTF-8 as U+FFFD. Line ends at the very end are dropped. A cut is told: ` … (+N)`, N characters not shown
+    (bytes, where nothing was decoded). Cleaning twice changes nothing; `limit` bounds the time, however long the input.
     """
-    size = len(text)
-    reach = 4 * max(limit, 16)  # sequences are removed, so look somewhat further than what may be shown
-    head = text[: 4 * reach].decode("utf-8", "replace") if isinstance(text, bytes) else text[:reach]
-    unread = size - 4 * reach if isinstance(text, bytes) else size - reach
-    return _cut(_visible(head if unread > 0 else head.rstrip("\r\n")), limit, max(0, unread))
+    reach = 4 * max(limit, 0) + 4096  # removed sequences take no room, so look further than what may be shown
+    unread = 0
+    if isinstance(text, bytes):
+        unread = max(0, len(text) - 4 * reach)
+        text = text[: 4 * reach].decode("utf-8", "replace")
+    unread += max(0, len(text) - reach)
+    return _cut(_visible(text[:reach] if unread else text.rstrip("\r\n")), limit, unread)
 
 
 def clean_lines(text: str | bytes, *, limit: int = LINE_LIMIT, lines: int = 1000) -> list[str]:
-    """`clean()` for text of many lines (LF or CRLF): at most `lines` entries, the last one telling how many are left out.
+    """`clean()` for text of many lines (LF or CRLF): at most `lines` entries, the last one telling what is left out.
 
     A carriage return inside a line stays visible: overwriting a line is how a forged one is made.
     """
@@ -101,7 +122,7 @@ def shorten(text: str, width: int) -> str:
 
 
 def safe(text: str | bytes, *, limit: int = LINE_LIMIT) -> str:
-    """`clean()` and `redact()` in the order that leaks nothing: escapes cannot split a secret, nor the cut halve one."""
+    """`clean()` and `redact()` in the order that leaks nothing: no escape splits a secret, no cut halves one."""
     return _cut(redact(clean(text, limit=4 * limit)), limit, 0)
 
 
@@ -140,14 +161,12 @@ def _requested(error: BaseException) -> str:
 
 
 def _visible(text: str) -> str:
-    printable = text.isprintable()
-    if not printable:
-        text = _COMPLETE.sub("", text)
-        text = _CUT_SHORT.sub(_UNSHOWN, text)
-        text = _REPLACED.sub(_UNSHOWN, text.translate(_PICTURES))
-    if not text.isascii():
-        text = _STACK.sub(_bounded, _INVISIBLE.sub("", text))
-    return text if printable else text.expandtabs(4)
+    plain, ascii_only = text.isprintable(), text.isascii()
+    if not plain:
+        text = _CUT_SHORT.sub(_UNSHOWN, _COMPLETE.sub("", text))
+    if not (plain and ascii_only):
+        text = text.translate(_SHOWN_AS).expandtabs(4)
+    return text if ascii_only else _STACK.sub(_bounded, text)
 
 
 def _cut(text: str, limit: int, unread: int) -> str:
@@ -171,6 +190,7 @@ def _bounded(run: re.Match[str]) -> str:
     return "".join(kept)
 
 
+@lru_cache(maxsize=4096)
 def _width(character: str) -> int:
     if character < "\u0300":
         return 1
