@@ -18,6 +18,7 @@ from airops_tui.text import describe
 
 SHORTEST_PERIOD = 1.0
 _GAP = 0.25
+_FIRST_GAP = 0.05
 _STAGGER = 0.004
 """Seconds between the first looks of two sources: a thousand of them start over four seconds, four at once."""
 
@@ -147,7 +148,8 @@ class Poller:
             self._last = self._picture()
             for listener in self._listeners:
                 listener(self._last)
-            await asyncio.sleep(gap)
+            # the very first picture is empty: what follows it must not wait
+            await asyncio.sleep(gap if self._seen else _FIRST_GAP)
             try:
                 async with asyncio.timeout(self._period):
                     await news.wait()
