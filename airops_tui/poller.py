@@ -7,6 +7,7 @@ listeners in the poller's thread, at most a few a second however many sources re
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -132,14 +133,13 @@ class Poller:
             forced = await self._until_due(due, began + source.every * self._period / self._base)
 
     async def _until_due(self, due: asyncio.Event, moment: float) -> bool:
-        """Wait for the beat or for a call to refresh; True if it was a call."""
-        due.clear()
-        try:
+        """Wait for the beat or for a call to refresh, also one made during the last look; True if it was a call."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, moment - time.monotonic())):
                 await due.wait()
-        except TimeoutError:
-            return False
-        return True
+        called = due.is_set()
+        due.clear()
+        return called
 
     async def _publish(self, news: asyncio.Event) -> None:
         gap = min(1.0, max(_GAP, 0.002 * len(self._sources)))
