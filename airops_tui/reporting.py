@@ -24,19 +24,16 @@ def report(site: Site, kind: str, out: TextIO, *, every: float | None = None) ->
 
 async def _report(site: Site, kind: str, out: TextIO, every: float | None) -> int:
     seen: dict[str, Seen] = {}
-    try:
-        while True:
-            began = time.monotonic()
-            snapshot = await look(site, seen)
-            out.write(render(snapshot, kind, out))
-            out.flush()
-            if every is None:
-                return int(exit_code(overall(snapshot.services)))
-            await asyncio.sleep(max(0.0, began + every - time.monotonic()))
-            if kind == "text":
-                out.write("\n")
-    finally:
-        await site.clients.aclose()
+    while True:
+        began = time.monotonic()
+        snapshot = await look(site, seen)
+        out.write(render(snapshot, kind, out))
+        out.flush()
+        if every is None:
+            return int(exit_code(overall(snapshot.services)))
+        await asyncio.sleep(max(0.0, began + every - time.monotonic()))
+        if kind == "text":
+            out.write("\n")
 
 
 async def look(site: Site, seen: dict[str, Seen]) -> Snapshot:

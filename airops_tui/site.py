@@ -15,7 +15,7 @@ from airops_tui.managers.base import Manager
 from airops_tui.managers.catalog import manager_for
 from airops_tui.managers.process import ProcessManager
 from airops_tui.poller import Poller
-from airops_tui.probes.http import Clients
+from airops_tui.probes.dial import Dialer
 from airops_tui.sources.base import Source
 from airops_tui.sources.health import HealthSource
 from airops_tui.sources.machine import MachineSource
@@ -37,7 +37,6 @@ class Site:
     sources: tuple[Source, ...]
     picture: Picture
     words: WordsSource
-    clients: Clients
 
     def poller(self) -> Poller:
         """A poller over all of it, at the period of the settings."""
@@ -50,7 +49,7 @@ def build(settings: Settings, *, read_only: bool = False, discovered: bool = Fal
     hosts: dict[str, Host] = {"local": local}
     dialect = dialects(settings)
     every = settings.refresh
-    clients = Clients()
+    dialer = Dialer()
     reached = [service for service in settings.services if service.host in hosts]
     units = units_sources(reached, hosts, dialect, every)
     picture = Picture(
@@ -58,13 +57,13 @@ def build(settings: Settings, *, read_only: bool = False, discovered: bool = Fal
         {service.name: source.name for source in units for service in source.services},
         discovered=discovered,
     )
-    looks = [HealthSource(f"health:{s.name}", s.health, clients, every) for s in settings.services if s.health]
+    looks = [HealthSource(f"health:{s.name}", s.health, dialer, every) for s in settings.services if s.health]
     edges = [
-        HealthSource(f"public:{s.name}", s.public, clients, every * _SLOW_BEAT) for s in settings.services if s.public
+        HealthSource(f"public:{s.name}", s.public, dialer, every * _SLOW_BEAT) for s in settings.services if s.public
     ]
     sources: tuple[Source, ...] = (*looks, *units, TableSource(local, every), MachineSource(every), *edges)
     words = WordsSource(reached, hosts, dialect, picture.unwell, every)
-    return Site(settings, hosts, sources, picture, words, clients)
+    return Site(settings, hosts, sources, picture, words)
 
 
 def dialects(settings: Settings) -> Callable[[ServiceSettings], Manager]:

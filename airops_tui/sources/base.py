@@ -1,23 +1,19 @@
 """What a source is, and how one read of it becomes a Reading whatever happens.
 
 Sources are coroutines on the poller's one loop. A source that has to block (a command, a process table) does so in a
-daemon thread of its own through `in_thread`, so that a look that hangs can neither delay another source nor keep the
-program from ending.
+daemon thread of its own, so that a look that hangs can neither delay another source nor keep the program from ending.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from airops_tui.model import Reading
 from airops_tui.text import describe
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,39 +56,6 @@ class Source(Protocol):
     async def read(self) -> Any:
         """One look. May raise: read_once() turns that into a Reading with an error."""
         ...
-
-
-async def in_thread(work: Callable[[], T]) -> T:
-    """Run blocking work in a fresh daemon thread and wait for it.
-
-    Not an executor: its threads are joined when the interpreter ends, and a hanging look would hold up quitting.
-    """
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: BaseException | None) -> None:
-        if future.cancelled():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]
-
-    def run() -> None:
-        result: T | None = None
-        error: BaseException | None = None
-        try:
-            result = work()
-        except BaseException as raised:  # noqa: BLE001 - handed to the waiting coroutine, which raises it
-            error = raised
-        if not loop.is_closed():
-            try:
-                loop.call_soon_threadsafe(settle, result, error)
-            except RuntimeError:  # the loop closed between the question and the call: nobody waits any more
-                return
-
-    threading.Thread(target=run, daemon=True, name="airops-look").start()
-    return await future
 
 
 async def read_once(source: Source) -> Reading:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from airops_tui.hosts.base import Host
 from airops_tui.model import Listener, Process
-from airops_tui.sources.base import in_thread
+from airops_tui.threads import in_thread
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from airops_tui.config.settings import ServiceSettings
 from airops_tui.hosts.base import Host, hold
 from airops_tui.managers.base import Manager
 from airops_tui.model import UnitStatus
-from airops_tui.sources.base import in_thread
+from airops_tui.threads import in_thread
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from airops_tui.config.settings import ServiceSettings
 from airops_tui.hosts.base import Command, Dialogue, Host, ReadFile, hold
 from airops_tui.managers.base import Manager
 from airops_tui.model import LastWords, LogOrigin
-from airops_tui.sources.base import in_thread
 from airops_tui.text import clean_lines, redact
+from airops_tui.threads import in_thread
 
 LINES = 6
 _TAIL_BYTES = 16 * 1024

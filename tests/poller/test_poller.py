@@ -12,7 +12,8 @@ from typing import Any
 
 from airops_tui.model import Snapshot
 from airops_tui.poller import Poller
-from airops_tui.sources.base import Now, Sightings, in_thread, read_once
+from airops_tui.sources.base import Now, Sightings, read_once
+from airops_tui.threads import in_thread
 
 
 @dataclass
