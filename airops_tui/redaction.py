@@ -33,8 +33,10 @@ _QUOTED = (
     rf"|(?<=')(?:[^'\\{_EOL}]|\\.)++)"
 )
 _VALUE = rf"(?:{_QUOTED}|(?<![\"']){_WORD})"
+_TO_VALUE = rf"{_OPEN}?\s{{0,4}}[:=]\s{{0,4}}(?:\[(?!REDACTED))?{_OPEN}?"  # of a header, also in JSON
+_REST = rf"(?:{_QUOTED}|(?<![\"'])[^{_EOL}]++)"
 _NAME = (  # the first letters once more, ahead: without them a search takes four times as long
-    r"(?=[acelpst])(?:token|secret|passw(?:or)?d|passphrase|passcode|pwd|credentials?|signature|session[_-]?id|(?<![a-z0-9])pass"
+    r"(?=[acelpst])(?:token|secret|passw(?:or)?d|passphrase|passcode|pwd|credentials?|signature|session[_-]?id|(?<![a-z0-9])(?:pg)?pass"
     r"|(?:api|access|private|secret|signing|encryption|account|auth|shared|license)[_-]?key(?:[_-]?id)?)"
 )
 _NAME_HINTS = ("token", "secret", "pass", "pwd", "cred", "signature", "session", "key")
@@ -51,8 +53,7 @@ PATTERNS = (
     ),
     Pattern(  # a known scheme and one word; with any other scheme all that follows
         ("authorization",),
-        rf"(?i)(authorization{_OPEN}?\s{{0,4}}[:=]\s{{0,4}}\[?{_OPEN}?)"
-        rf"(?:((?:bearer|basic|token|negotiate|ntlm|apikey)\s{{1,4}}){_WORD}|[^\"'\\{_EOL}]++)",
+        rf"(?i)(authorization{_TO_VALUE})(?:((?:bearer|basic|token|negotiate|ntlm|apikey)\s{{1,4}}){_WORD}|{_REST})",
         rf"\1\2{REDACTED}",
     ),
     Pattern(
@@ -60,11 +61,7 @@ PATTERNS = (
         r"(?i)\b(bearer|basic) {1,4}(?:(?=[a-z+/._~=-]{0,40}\d)[\w+/.~=-]{8,}+|[\w+/.~=-]{24,}+)",
         rf"\1 {REDACTED}",
     ),
-    Pattern(
-        ("cookie",),
-        rf"(?i)(cookie{_OPEN}?\s{{0,4}}[:=]\s{{0,4}}\[?{_OPEN}?)(?:{_QUOTED}|(?<![\"'])[^{_EOL}]++)",
-        rf"\1{REDACTED}",
-    ),
+    Pattern(("cookie",), rf"(?i)(cookie{_TO_VALUE}){_REST}", rf"\1{REDACTED}"),
     Pattern(  # who logs in where; also with an @ or / in the password that should have been escaped
         ("@",),
         rf"://(?:[^/\s\"'<>?#{_EOL}]{{1,256}}@|[^/\s\"'<>@:{_EOL}]{{1,64}}:(?!\d{{1,5}}[/?#])[^\s\"'<>@{_EOL}]{{1,128}}@)",
@@ -74,7 +71,7 @@ PATTERNS = (
         ("hook", "telegram", "feishu", "dingtalk", "hc-ping", "chat.googleapis", "ifttt"),
         r"(?i)((?:hooks\.slack\.com|discord(?:app)?\.com/api/(?:v\d+/)?webhooks|api\.telegram\.org|webhook\.office\.com"
         r"|open\.feishu\.cn/open-apis/bot|oapi\.dingtalk\.com|hc-ping\.com|chat\.googleapis\.com|hooks\.zapier\.com"
-        rf"|maker\.ifttt\.com|/(?:web)?hooks?(?=/[^\s/]{{16}}))/)[^\s\"'<>{_EOL}]++",
+        rf"|maker\.ifttt\.com|/(?:web)?hooks?(?=/[^\s/]{{16}}))/)[^\s\"'<>(){_EOL}]++",
         rf"\1{REDACTED}",
     ),
     Pattern(
@@ -89,13 +86,13 @@ PATTERNS = (
     ),
     Pattern(  # a line that is nothing but  name: value
         _NAME_HINTS,
-        rf"(?im)^([ \t-]{{0,40}}[\w.-]{{0,60}}?{_NAME}\s?:[ \t]{{1,4}}){_WORD}(?=\s*+$)",
+        rf"(?im)^([ \t-]{{0,40}}[\w.-]{{0,60}}?{_NAME}\s?:[ \t]{{1,4}}){_WORD}(?=[ \t]*+(?:$|[\r␊␍]))",
         rf"\1{REDACTED}",
     ),
     Pattern(
         ("--",),
-        r"(?i)(--[\w-]{0,30}?(?:token|secret|password|passwd|passphrase|api-?key|access-?key|secret-?key) {1,4}"
-        rf"{_OPEN}?)(?!-){_VALUE}",
+        r"(?i)(--[\w-]{0,30}?(?:token|secret|password|passwd|passphrase|api-?key|access-?key|secret-?key)"
+        rf"{_OPEN}?,?\s{{1,4}}{_OPEN}?)(?!-){_VALUE}",
         rf"\1{REDACTED}",
     ),
     Pattern(  # GitHub, GitLab, Slack, OpenAI and Stripe, AWS, Google, npm, JWT

@@ -138,21 +138,27 @@ def describe(error: BaseException, *, limit: int = 300) -> str:
 
 
 def _wording(error: BaseException) -> str:
-    name = type(error).__name__
-    if isinstance(error, OSError) and error.strerror and error.filename is not None:
-        return f"{error.strerror}: {error.filename}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename is not None else str(error.strerror)
+    name, status, address = type(error).__name__, _answered(error), _requested(error)
     try:
-        words = str(error)
-    except Exception as broken:  # noqa: BLE001  an exception that cannot describe itself must not hide the first one
+        words = status or str(error)
+    except Exception as broken:  # noqa: BLE001  an exception without words must not hide that there was one
         words = f"({type(broken).__name__} while describing it)"
     if not type(error).__module__.startswith("airops_tui."):
         words = f"{name}: {words}" if words else name
-    address = _requested(error)
-    return f"{words} ({address})" if address else words or name
+    return f"{words or name} ({address})" if address else words or name
+
+
+def _answered(error: BaseException) -> str:
+    """ "503 Service Unavailable" for an error that carries a response; its own words repeat the address, and a link."""
+    response = getattr(error, "response", None)
+    status, reason = getattr(response, "status_code", None), getattr(response, "reason_phrase", "")
+    return f"{status} {reason}".strip() if status else ""
 
 
 def _requested(error: BaseException) -> str:
-    """ "GET https://host/path" for errors that carry a request, as httpx's do (which raises where none was set)."""
+    """ "GET https://host/path" for an error that carries a request; httpx's raise where none was set."""
     try:
         request = error.request  # type: ignore[attr-defined]
         return f"{request.method} {redact_url(str(request.url))}"

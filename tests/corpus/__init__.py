@@ -1,4 +1,4 @@
-"""Hostile and awkward text for every part that shows something from outside: terminal attacks, markup, forgeries, Unicode.
+"""Hostile and awkward text for every part that shows something from outside: attacks, markup, forgeries, Unicode.
 
 The files in `evil/` are safe to look at: a line is `what it attempts | Python bytes literal`, `#` starts a comment.
 """
@@ -13,7 +13,7 @@ _FOLDER = Path(__file__).parent / "evil"
 
 
 class Sample(NamedTuple):
-    """One hostile text: the file it is from, what it attempts, and its bytes as a log or a socket would deliver them."""
+    """One hostile text: the file it is from, what it attempts, its bytes as a log or a socket would deliver them."""
 
     family: str
     attempt: str

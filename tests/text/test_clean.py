@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -17,24 +18,17 @@ quick = settings(max_examples=250, derandomize=True, deadline=None, database=Non
 
 pieces = st.sampled_from([sample.data.decode("utf-8", "surrogateescape")[:60] for sample in SAMPLES])
 controls = st.characters(categories=["Cc", "Cf", "Cs", "Mn", "Me", "Zl", "Zp"])
-hostile = st.lists(
-    st.one_of(pieces, controls, st.sampled_from(list("\x1b\x9b\x9d\x9c\x07[]PX^_0;m\\\r\nㅏ")), st.text(max_size=9)), max_size=12
-).map("".join)
+grammar = st.sampled_from(list("\x1b\x9b\x9d\x9c\x07[]PX^_0;m\\\r\nㅏ"))
+hostile = st.lists(st.one_of(pieces, controls, grammar, st.text(max_size=9)), max_size=12).map("".join)
+
+
+ACTING = re.compile(rb"[\x00-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\xd8\x9c")
 
 
 def bytes_that_act(shown: str) -> list[bytes]:
     """The bytes of a shown text that a terminal would act on, as the requirement for the screen lists them."""
     data = shown.encode("utf-8")  # strict: a lone surrogate fails here
-    single = [data[i : i + 1] for i in range(len(data)) if data[i] < 0x20 or data[i] == 0x7F]
-    c1 = [data[i : i + 2] for i in range(len(data) - 1) if data[i] == 0xC2 and 0x80 <= data[i + 1] <= 0x9F]
-    bidi = [
-        data[i : i + 3]
-        for i in range(len(data) - 2)
-        if data[i : i + 2] in (b"\xe2\x80", b"\xe2\x81")
-        and data[i : i + 3] in {*map(bytes, ([0xE2, 0x80, n] for n in (0x8E, 0x8F, 0xA8, 0xA9, *range(0xAA, 0xAF))))}
-        | {*map(bytes, ([0xE2, 0x81, n] for n in range(0xA6, 0xAA)))}
-    ]
-    return single + c1 + bidi
+    return ACTING.findall(data)
 
 
 def test_the_check_itself_sees_every_kind_of_byte_that_acts() -> None:
@@ -45,7 +39,9 @@ def test_the_check_itself_sees_every_kind_of_byte_that_acts() -> None:
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: f"{s.family}: {s.attempt}")
 def test_no_byte_of_a_hostile_text_acts(sample: Sample) -> None:
-    for given_text in (sample.data, sample.text, sample.data.decode("utf-8", "surrogateescape"), sample.data.decode("latin-1")):
+    as_python_reads_files = sample.data.decode("utf-8", "surrogateescape")
+    wrongly_decoded = sample.data.decode("latin-1")
+    for given_text in (sample.data, sample.text, as_python_reads_files, wrongly_decoded):
         shown = clean(given_text)
         assert bytes_that_act(shown) == []
         assert len(shown) <= 8192
@@ -105,9 +101,9 @@ def test_a_long_text_is_cut_and_says_by_how_much() -> None:
 
 def test_a_line_of_a_hundred_megabytes_costs_no_more_than_its_beginning() -> None:
     line = b"y" * 100_000_000
-    started = perf_counter()
+    started = process_time()
     shown = clean(line)
-    assert perf_counter() - started < 0.5
+    assert process_time() - started < 0.5
     assert shown.startswith("yyy")
     assert shown.endswith(f"(+{100_000_000 - shown.count('y')})")
 
@@ -166,10 +162,12 @@ def test_no_bytes_get_through(data: bytes, limit: int) -> None:
 @quick
 @given(st.text(st.characters(categories=["L", "N", "P", "S"], max_codepoint=0x2FFFF), max_size=50))
 def test_honest_text_is_left_alone(text: str) -> None:
-    assert clean(text) == "".join(character for character in text if character not in "\u115f\u3164\uffa0" "🏻🏼🏽🏾🏿")
+    assert clean(text) == "".join(character for character in text if character not in "\u115f\u3164\uffa0🏻🏼🏽🏾🏿")
 
 
-@pytest.mark.parametrize("piece", ["\x1b", "\x1b[", "\x1b]", "\x1b]0;", "\x9d", "\x1bP\x1b", "0;", "\u0301", "─", "\x1b ", "\u202e"])
+@pytest.mark.parametrize(
+    "piece", ["\x1b", "\x1b[", "\x1b]", "\x1b]0;", "\x9d", "\x1bP\x1b", "0;", "\u0301", "─", "\x1b ", "\u202e"]
+)
 def test_time_grows_with_length_not_with_its_square(piece: str) -> None:
     def seconds(length: int) -> float:
         text = "\x1b[" + piece * (length // len(piece))
@@ -179,9 +177,9 @@ def test_time_grows_with_length_not_with_its_square(piece: str) -> None:
 
 
 def _timed(text: str) -> float:
-    started = perf_counter()
+    started = process_time()
     clean(text, limit=10**9)
-    return perf_counter() - started
+    return process_time() - started
 
 
 def test_lines_are_cleaned_one_by_one() -> None:
