@@ -9,19 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from signal import Signals
+from typing import Protocol, TypeVar
 
 from airops_tui.config.settings import ServiceSettings
+from airops_tui.errors import HostError
 from airops_tui.hosts.base import Answer, Dialogue, Request, Trouble
 from airops_tui.model import LogOrigin, UnitState, UnitStatus
 from airops_tui.text import clean
+
+N = TypeVar("N", int, float)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """A unit that a manager has on this machine, as needed to show it without a config or to write one.
 
-    `name` is short and unique within the manager ("proto4"), `unit` what the manager calls it.
+    `name` is short and unique within the manager ("proto4"), `unit` what the manager calls it; `project` is compose's.
     """
 
     name: str
@@ -33,19 +37,26 @@ class Found:
     command: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
     logs: tuple[LogOrigin, ...] = ()
+    project: str | None = None
 
 
 class Manager(Protocol):
-    """One service manager. `kind` is its word in the config. An instance speaks to one daemon of one host."""
+    """One service manager. An instance speaks to one daemon of one host."""
 
-    kind: str
+    @property
+    def kind(self) -> str:
+        """Its word in the config."""
+        ...
 
     def status(self, services: Sequence[ServiceSettings]) -> Dialogue[Mapping[str, UnitStatus]]:
         """The status of each of these services, by service name; every one of them is in the result."""
         ...
 
     def start(self, service: ServiceSettings) -> Dialogue[tuple[Request, ...]]:
-        """The requests that start it, in order. This one, stop and restart raise AiropsError when there are none."""
+        """The requests that start it, in order; none if it runs already.
+
+        This one, stop and restart raise AiropsError when nothing can be done, saying why and what to do instead.
+        """
         ...
 
     def stop(self, service: ServiceSettings) -> Dialogue[tuple[Request, ...]]: ...
@@ -70,6 +81,11 @@ class Manager(Protocol):
         ...
 
 
+def unit_of(service: ServiceSettings) -> str:
+    """What the manager calls the service."""
+    return service.unit or service.name
+
+
 def could_not_ask(tool: str, answer: Answer) -> UnitStatus | None:
     """The status to show when the tool itself gave trouble; None when the answer is a proper one.
 
@@ -88,6 +104,16 @@ def could_not_ask(tool: str, answer: Answer) -> UnitStatus | None:
     return UnitStatus(UnitState.UNKNOWN, f"{said}: {answer.detail}" if answer.detail else said)
 
 
+def unknown(words: str) -> UnitStatus:
+    """The status of a unit that could not be asked after, and why; `words` are cleaned here."""
+    return UnitStatus(UnitState.UNKNOWN, clean(words, limit=300))
+
+
+def refuse(status: UnitStatus, hint: str = "") -> HostError:
+    """The error for an action that cannot be planned because a look at the manager gave this status."""
+    return HostError(status.words, hint)
+
+
 def complaint(answer: Answer) -> str | None:
     """What a command that ended badly said, cleaned to one line; None if it ended with 0."""
     if answer.trouble is not None:
@@ -96,3 +122,70 @@ def complaint(answer: Answer) -> str | None:
         return None
     said = clean((answer.err or answer.out).strip()[:400])
     return said or f"ended with {answer.status}"
+
+
+def describe_exit(code: int) -> str:
+    """An exit code in words, as a shell tells it: 137 is "exited with 137 (SIGKILL)"."""
+    try:
+        return f"exited with {code} ({Signals(code - 128).name})"
+    except ValueError:
+        return f"exited with {code}"
+
+
+def together(members: Mapping[str, UnitStatus]) -> UnitStatus:
+    """One status for a service that is several processes (a cluster, a scaled container, a group), by member name.
+
+    It runs as long as one member runs: the others make it unwell, not down, and the words name them. Otherwise it is as
+    its worst member. Counters are summed; pid is the first that runs, the start the latest.
+    """
+    if len(members) == 1:
+        return next(iter(members.values()))
+    running = [status for status in members.values() if status.state is UnitState.RUNNING]
+    worst = min((status.state for status in members.values()), key=_BADNESS.index)
+    codes = [status.exit_code for status in members.values() if status.exit_code]
+    return UnitStatus(
+        UnitState.RUNNING if running else worst,
+        _roll_call(members, len(running)),
+        pid=next((status.pid for status in running if status.pid), None),
+        started_at=max((status.started_at for status in running if status.started_at), default=None),
+        restarts=_sum([status.restarts for status in members.values()]),
+        exit_code=codes[0] if codes and not running else None,
+        memory_bytes=_sum([status.memory_bytes for status in running]),
+        cpu_percent=_sum([status.cpu_percent for status in running]),
+        healthy=_all_well(members),
+    )
+
+
+_BADNESS = [
+    UnitState.FAILED,
+    UnitState.UNKNOWN,
+    UnitState.STOPPING,
+    UnitState.STARTING,
+    UnitState.STOPPED,
+    UnitState.ABSENT,
+    UnitState.RUNNING,
+]
+
+
+def _roll_call(members: Mapping[str, UnitStatus], running: int) -> str:
+    if running == len(members) and _all_well(members) is not False:
+        return f"{running} running"
+    odd = [
+        f"{name} {status.words}"
+        for name, status in members.items()
+        if status.state is not UnitState.RUNNING or status.healthy is False
+    ]
+    rest = f" and {len(odd) - 3} more" if len(odd) > 3 else ""
+    return f"{running} of {len(members)} running: {', '.join(odd[:3])}{rest}"
+
+
+def _all_well(members: Mapping[str, UnitStatus]) -> bool | None:
+    """False if a member failed or its health check says so; True if every health check is content; None without any."""
+    if any(status.healthy is False or status.state is UnitState.FAILED for status in members.values()):
+        return False
+    return True if all(status.healthy for status in members.values()) else None
+
+
+def _sum(values: Sequence[N | None]) -> N | None:
+    known = [value for value in values if value is not None]
+    return sum(known[1:], known[0]) if known else None

@@ -47,11 +47,22 @@ def see(before: Seen | None, reading: Reading) -> Seen:
 
 
 class Source(Protocol):
-    """Something to look at. `every`: seconds between looks; `deadline`: seconds after which a look has failed."""
+    """Something to look at."""
 
-    name: str
-    every: float
-    deadline: float
+    @property
+    def name(self) -> str:
+        """Unique among the sources of a site: "health:proto4", "units:local:systemd"."""
+        ...
+
+    @property
+    def every(self) -> float:
+        """Seconds between two looks."""
+        ...
+
+    @property
+    def deadline(self) -> float:
+        """Seconds after which a look has failed."""
+        ...
 
     async def read(self) -> Any:
         """One look. May raise: read_once() turns that into a Reading with an error."""
