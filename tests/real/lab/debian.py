@@ -6,12 +6,13 @@ The archive is the one this machine is set up with: its address is asked from ap
 from __future__ import annotations
 
 import tempfile
+import zlib
 from pathlib import Path
 
 from .component import PREFIX, Missing, cached, fetch, need_root, run, tool
 
 SUITE = "bookworm"
-PACKAGES = "systemd,systemd-sysv,dbus,python3,procps,iproute2"
+PACKAGES = "systemd,systemd-sysv,libpam-systemd,dbus,python3,procps,iproute2"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
@@ -29,7 +30,7 @@ def root() -> Path:
             timeout=300,
         )
 
-    return cached(f"root-{SUITE}", make)
+    return cached(f"root-{SUITE}-{zlib.crc32(PACKAGES.encode()):08x}", make)
 
 
 def archive() -> str:
