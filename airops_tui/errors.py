@@ -71,7 +71,8 @@ class RefusedError(AiropsError):
 class ConfigProblem:
     """One thing wrong with a config file: where, what, and what was probably meant.
 
-    `path` is the dotted place inside the document ("services[2].helth"); `line` counts from 1, 0 when unknown.
+    `path` is the dotted place inside the document ("services[2].helth", counted from 0). `line` and `column` count from 1;
+    0 when unknown.
     """
 
     file: str
@@ -79,9 +80,10 @@ class ConfigProblem:
     path: str
     what: str
     suggestion: str = ""
+    column: int = 0
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
+        place = ":".join([self.file, *(str(number) for number in (self.line, self.column) if number)])
         where = f" {self.path}:" if self.path else ""
         meant = f", {self.suggestion}" if self.suggestion else ""
         return f"{place}:{where} {self.what}{meant}"

@@ -1,0 +1,1 @@
+"""Configuration: loading, every problem with its line, writing, importing."""
