@@ -30,7 +30,7 @@ from .component import (
 )
 from .guest import remove_group
 
-APPLETS = ("sh", "sleep", "wget", "httpd", "cat", "echo", "kill", "true", "false", "rm", "test", "touch", "ls")
+APPLETS = ("sh", "sleep", "wget", "httpd", "cat", "echo", "kill", "true", "false", "rm", "test", "touch", "ls", "tail")
 
 COMPOSE_PACKAGE = "docker-compose"
 COMPOSE_SUITE = "trixie"  # bookworm's is version 1, which nobody has any more
