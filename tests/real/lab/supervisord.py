@@ -9,6 +9,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import psutil
+
 from .component import Completed, Missing, end, launch, plain_environment, run, wait_for
 
 
@@ -52,6 +54,15 @@ class Supervisord:
         """Run supervisorctl; its exit code is part of the answer."""
         ctl = (sys.executable, "-m", "supervisor.supervisorctl", "-c", self.config)
         return run(*ctl, *argv, env=plain_environment(self.folder), check=False)
+
+    def kill(self) -> None:
+        """End the daemon without letting it clean up; its programs with it, for they are no children of ours."""
+        assert self._process is not None
+        programs = psutil.Process(self._process.pid).children(recursive=True)
+        self._process.kill()
+        self._process.wait(5)
+        for program in programs:
+            program.kill()
 
     def stop(self) -> None:
         """End the daemon and its programs."""
