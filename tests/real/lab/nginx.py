@@ -55,6 +55,10 @@ class Nginx:
         self._process = launch([self.program, error_log, "-c", self.config], self.folder / "console", env)
         wait_for(f"nginx to accept on {self.port}", lambda: accepts(self.port))
 
+    def reload(self) -> None:
+        """Have it read its configuration again: new workers take over from the old ones."""
+        run(self.program, f"-e{self.folder}/error.log", "-c", self.config, "-s", "reload")
+
     def stop(self) -> None:
         """End nginx and its worker."""
         if self._process is not None:
