@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from .component import Completed, cached, fetch, plain_environment, run, tool, wait_for
+from .component import Completed, cached, end, fetch, launch, plain_environment, run, tool, wait_for
 
 
 def modules() -> Path:
@@ -34,6 +35,7 @@ class Pm2:
         self.user_home = folder / "home"
         self.home = folder / "pm2"
         self.user_home.mkdir(parents=True)
+        self._commands: list[subprocess.Popen[bytes]] = []
         self.env = plain_environment(self.user_home, PM2_HOME=str(self.home))
 
     def run(self, *argv: str | Path, check: bool = True, env: Mapping[str, str] | None = None) -> Completed:
@@ -45,6 +47,10 @@ class Pm2:
         ecosystem = self.folder / "ecosystem.config.json"
         ecosystem.write_text(json.dumps({"apps": list(apps)}))
         self.run("start", ecosystem)
+
+    def spawn(self, *argv: str | Path) -> None:
+        """Begin a pm2 command that may never end; it goes with the daemon."""
+        self._commands.append(launch([self.program, *argv], self.folder / "spawned.log", self.env))
 
     def apps(self) -> dict[str, Any]:
         """What PM2 itself says of its apps, by name. Starts a daemon when there is none, as `pm2 jlist` does."""
@@ -64,8 +70,10 @@ class Pm2:
 
     def kill(self) -> None:
         """End the daemon and its apps."""
+        for command in self._commands:
+            end(command)
         if self.daemon():
-            self.run("kill")
+            self.run("kill", check=False)
             wait_for("the PM2 daemon to be gone", lambda: not self.daemon())
 
     def lay_out_like_nvm(self) -> Path:
