@@ -6,6 +6,7 @@ playground. Every error ends here, as a sentence on stderr and the exit code its
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -13,6 +14,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from airops_tui import arguments
@@ -117,9 +119,11 @@ def _open_console(
     _require_terminal()
     from airops_tui.site import build
     from airops_tui.ui.app import run_console
+    from airops_tui.ui.feed import Extra
 
     site = build(settings, read_only=args.read_only, discovered=discovered)
-    return run_console(site.poller(), playground.commands() if playground else ())
+    commands = playground.commands() if playground else ()
+    return run_console(site.poller(), [Extra(command.name, command.help, command.run) for command in commands])
 
 
 def _require_terminal() -> None:
@@ -134,14 +138,28 @@ def _demo(args: Namespace) -> int:
 
     if args.act:
         return _break_or_mend(args)
+    _leave_properly()
     with playground.open_playground(args.dir) as ground:
         ground.start()
+        for note in ground.notes:
+            print(f"airops: {note}", file=sys.stderr)
         settings = _load(ground.config_path)
         if args.snapshot:
             return _report(settings, args)
         if args.headless:
             return _run_headless(ground)
         return _open_console(settings, args, playground=ground)
+
+
+def _leave_properly() -> None:
+    """Have the signals that end a process raise instead, so that what a `with` block holds is ended as well."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, leave)
 
 
 def _load(path: Path) -> Settings:
@@ -166,8 +184,9 @@ def _break_or_mend(args: Namespace) -> int:
 
 def _run_headless(ground: Playground) -> int:
     print(f"playground in {ground.directory}\nairops --config {ground.config_path}\nctrl-c ends it", flush=True)
-    ended = signal.sigwait({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-    return ExitCode.OK if ended == signal.SIGINT else 128 + ended
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.pause()
+    return ExitCode.OK
 
 
 def _init(args: Namespace) -> int:
@@ -178,7 +197,8 @@ def _init(args: Namespace) -> int:
 
 
 def _config(args: Namespace) -> int:
-    from airops_tui.config.load import check, find_config, load, show
+    from airops_tui.config.load import find_config, load
+    from airops_tui.config.show import check, show
 
     path = find_config(args.config, os.environ)
     if path is None:

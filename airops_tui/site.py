@@ -12,7 +12,6 @@ from airops_tui.config.settings import ServiceSettings, Settings
 from airops_tui.hosts.base import Host
 from airops_tui.hosts.local import LocalHost
 from airops_tui.managers.base import Manager
-from airops_tui.managers.catalog import manager_for
 from airops_tui.managers.process import ProcessManager
 from airops_tui.poller import Poller
 from airops_tui.probes.dial import Dialer
@@ -73,6 +72,10 @@ def dialects(settings: Settings) -> Callable[[ServiceSettings], Manager]:
     def dialect(service: ServiceSettings) -> Manager:
         if service.manager is None:
             raise ValueError(f"{service.name} has no manager")
-        return process if service.manager == "process" else manager_for(service.manager, service)
+        if service.manager == "process":
+            return process
+        from airops_tui.managers.catalog import manager_for
+
+        return manager_for(service.manager, service)
 
     return dialect

@@ -25,7 +25,8 @@ _DEGRADES = {Failure.LOADED, Failure.BODY, Failure.ENCODING, Failure.REDIRECT}
 class Sight:
     """Everything that decides the state of one service. None is "not looked at, or not yet".
 
-    `looks` says whether a health rule exists at all: without one a running unit is enough to be up.
+    `looks` says whether a health rule exists at all: without one a running unit is enough to be up. `answered` says that
+    it was well once since it started: what falls silent then is not starting.
     """
 
     looks: bool = False
@@ -35,6 +36,7 @@ class Sight:
     port: Port | None = None
     process: Process | None = None
     grace: float = GRACE
+    answered: bool = False
 
 
 def judge(sight: Sight, now: float) -> Verdict:
@@ -149,9 +151,9 @@ _RULES: tuple[Callable[[Sight, float], Verdict | None], ...] = (
 
 
 def _young(sight: Sight, now: float) -> float | None:
-    """Seconds since the unit's start while that is within its grace, else None."""
+    """Seconds since the unit's start while that is within its grace and it has not answered yet, else None."""
     started = sight.unit.started_at if sight.unit and sight.unit.state is UnitState.RUNNING else None
-    if started is None:
+    if started is None or sight.answered:
         return None
     age = max(0.0, now - started)
     return age if age < sight.grace else None

@@ -1,6 +1,7 @@
 """From sightings to the Snapshot: joins what managers, endpoints, processes and sockets say about each service.
 
-It remembers one thing from picture to picture: the state each service was in, and since when.
+It remembers two things from picture to picture: the state each service was in and since when, and which process has
+answered before.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Picture:
         self._discovered = discovered
         self._host = socket.gethostname().partition(".")[0]
         self._services: Mapping[str, Service] = {}
+        self._answered: dict[str, int | None] = {}
 
     def unwell(self) -> Collection[str]:
         """The names of the services that were not well in the last picture."""
@@ -74,6 +76,7 @@ class Picture:
 
     def _draw(self, settings: ServiceSettings, view: _View) -> Service:
         facts = gather(settings, view, self._unit_sources.get(settings.name))
+        facts = replace(facts, sight=replace(facts.sight, answered=self._has_answered(settings.name, facts)))
         before = self._services.get(settings.name)
         state, reason = judge(facts.sight, view.now.at)
         deadline = settings.health.timeout if settings.health else _UNITS_DEADLINE
@@ -82,6 +85,13 @@ class Picture:
         if stale and looked is not None:
             state, reason = State.UNKNOWN, f"no look for {view.now.mono - looked:.0f} s; then it was {state}: {reason}"
         return _service(settings, facts, state, reason, stale, _changed(before, state, facts, view.now))
+
+
+    def _has_answered(self, name: str, facts: Facts) -> bool:
+        """Whether the process that runs now was well at some look."""
+        if facts.sight.health is not None and facts.sight.health.ok:
+            self._answered[name] = facts.pid
+        return facts.pid is not None and self._answered.get(name) == facts.pid
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ SITUATIONS = {
     "its process ended": (Sight(True, FAILED, REFUSED), State.DOWN, "ended with exit code 1"),
     "it lives but is deaf": (Sight(True, RUNS, HANG), State.DOWN, "no answer in 10 s; its process lives (pid 41)"),
     "it just started": (Sight(True, YOUNG, REFUSED), State.STARTING, "started 3 s ago: refused"),
+    "it just started, answered, and fell silent": (Sight(True, YOUNG, HANG, answered=True), State.DOWN, "no answer"),
     "its manager is about to start it again": (Sight(True, STARTING, REFUSED), State.STARTING, "auto-restart"),
     "stopped on purpose": (Sight(True, STOPPED, REFUSED), State.STOPPED, "stopped on purpose"),
     "stopped, yet something answers": (Sight(True, STOPPED, GOOD), State.DEGRADED, "answers, but its unit does not"),
