@@ -28,6 +28,7 @@ from airops_tui.hosts.files import make_private, write_json
 PID_FILE_SLACK = 2.0
 """Seconds a process may look younger than the pid file written right after its start: file times are coarse."""
 _POLL = 0.02
+_LAST_THREADS = 0.2
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 """What this very process started: only its parent learns the exit code of a process."""
@@ -163,12 +164,16 @@ def _ending(exit_code: int | None) -> str:
 
 
 def _exit_code(record: Record) -> int | None:
+    """The exit code of a remembered process that lives no more; None if somebody else is its parent."""
     child = _children.get(record.pid)
     if child is None:
         return None
-    code = child.poll()
-    if code is not None:
-        del _children[record.pid]
+    try:
+        # the main thread of a program with threads is a zombie a moment before the program can be waited for
+        code = child.wait(_LAST_THREADS)
+    except subprocess.TimeoutExpired:
+        return None
+    del _children[record.pid]
     return code
 
 

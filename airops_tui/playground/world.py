@@ -1,6 +1,6 @@
 """A playground as a thing to hold: start it, break a service, mend it, stop it.
 
-`own_playground()` makes one or takes over a kept one, and whoever has it runs it until `stop()`. `find_playground()`
+`open_playground()` makes one or takes over a kept one, and whoever has it runs it until `stop()`. `find_playground()`
 reaches one that another process runs: enough to break and to mend.
 """
 
@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -45,7 +46,16 @@ CHANGE_SECONDS = 10.0
 _POLL = 0.02
 
 
-class Playground:
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something to do with a playground. `run` takes up to a few seconds and returns a sentence; raises AiropsError."""
+
+    name: str
+    help: str
+    run: Callable[[], str]
+
+
+class RunningPlayground:
     """A playground that runs, whoever runs it."""
 
     def __init__(self, directory: Path, host: Host) -> None:
@@ -66,8 +76,8 @@ class Playground:
         files = sorted((self.directory / FAULTS_NAME).iterdir())
         return {file.name: file.read_text(encoding="ascii").strip() for file in files if not file.name.startswith(".")}
 
-    def break_(self, name: str, fault: str) -> None:
-        """Put a fault on a service, in place of the one it may have. Returns when it can be seen from outside.
+    def break_(self, name: str, fault: str) -> str:
+        """Put a fault on a service, in place of the one it may have; when it can be seen from outside, say so.
 
         Raises UsageError for a name or fault that does not exist, HostError when it cannot be brought about.
         """
@@ -85,9 +95,10 @@ class Playground:
             self._set_fault(name, fault)
         if fault == "port-taken":
             self._take_port(service)
+        return f"{name} {FAULTS[fault]}"
 
-    def mend(self, name: str) -> None:
-        """Take the fault off a service and start it if it is gone. Returns when it answers well.
+    def mend(self, name: str) -> str:
+        """Take the fault off a service and start it if it is gone. Returns a sentence when it answers well.
 
         Raises UsageError for a name that does not exist, HostError when the service does not come back.
         """
@@ -96,6 +107,17 @@ class Playground:
         if not self._runs(service):
             self._start(service)
         self._until_well(service)
+        return f"{name} answers well"
+
+    def commands(self) -> tuple[Command, ...]:
+        """Everything that can be broken and mended here, as commands for somebody's menu."""
+        breaking = (
+            Command(f"break {name} {fault}", FAULTS[fault], partial(self.break_, name, fault))
+            for name in self.names
+            for fault in FAULTS
+        )
+        mending = (Command(f"mend {name}", "takes its fault off", partial(self.mend, name)) for name in self.names)
+        return (*mending, *breaking)
 
     def end_everything(self) -> None:
         """End services, visitors and strangers, all at the same time."""
@@ -167,7 +189,7 @@ class Playground:
             time.sleep(_POLL)
 
 
-class OwnPlayground(Playground):
+class Playground(RunningPlayground):
     """A playground that this process runs. Its services end with this process, however it ends."""
 
     def __init__(self, directory: Path, host: Host, lock: int, *, temporary: bool) -> None:
@@ -177,8 +199,8 @@ class OwnPlayground(Playground):
         self._lock: int | None = lock
         self._announcement = ExitStack()
 
-    def start(self) -> None:
-        """Start everything. Returns when all services answer well, with the visitors on their way.
+    def start(self) -> Self:
+        """Start everything. Returns itself when all services answer well, with the visitors on their way.
 
         Raises HostError, with nothing left running, when one of them does not.
         """
@@ -192,6 +214,7 @@ class OwnPlayground(Playground):
         except BaseException:
             self.stop()
             raise
+        return self
 
     def stop(self) -> None:
         """End everything that was started here, and nothing else; remove a temporary folder. May be called again."""
@@ -207,7 +230,6 @@ class OwnPlayground(Playground):
                 shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self) -> Self:
-        self.start()
         return self
 
     def __exit__(
@@ -216,7 +238,7 @@ class OwnPlayground(Playground):
         self.stop()
 
 
-def own_playground(directory: Path | None = None, host: Host | None = None) -> OwnPlayground:
+def open_playground(directory: Path | None = None, host: Host | None = None) -> Playground:
     """Make a playground, ready to start: in this folder, which is kept, or in a temporary one.
 
     Raises RefusedError when the folder holds something else or its playground runs already, HostError when it cannot
@@ -230,9 +252,9 @@ def own_playground(directory: Path | None = None, host: Host | None = None) -> O
     lock = ownership.take(folder)
     try:
         if (folder / CONFIG_NAME).exists():
-            Playground(folder, host).end_everything()  # survivors of an owner that was killed a moment ago
+            RunningPlayground(folder, host).end_everything()  # survivors of an owner that was killed a moment ago
         lay_out(folder, host)
-        return OwnPlayground(folder, host, lock, temporary=temporary)
+        return Playground(folder, host, lock, temporary=temporary)
     except BaseException:
         os.close(lock)
         if temporary:
@@ -240,12 +262,12 @@ def own_playground(directory: Path | None = None, host: Host | None = None) -> O
         raise
 
 
-def find_playground(directory: Path | None = None, host: Host | None = None) -> Playground:
+def find_playground(directory: Path | None = None, host: Host | None = None) -> RunningPlayground:
     """The playground that runs in this folder, or the one that runs at all. Raises UsageError when there is none."""
     folder = ownership.find() if directory is None else directory.resolve()
     if not ownership.is_owned(folder):
         raise UsageError(f"no playground runs in {folder}", f"start it with `airops demo --dir {folder}`")
-    return Playground(folder, host or LocalHost())
+    return RunningPlayground(folder, host or LocalHost())
 
 
 def answers_well(url: str) -> bool:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from airops_tui.playground import ownership
-from airops_tui.playground.world import OwnPlayground, own_playground
+from airops_tui.playground.world import Playground, open_playground
 
 PATIENCE = 15.0
 
@@ -69,12 +69,11 @@ def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPlayground]:
+def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
     """One for all tests that only look at it or mend what they break."""
     folder = tmp_path_factory.mktemp("shared-notes")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ownership, "notes_folder", lambda: folder)
-        running = own_playground()
-        running.start()
+        running = open_playground().start()
     yield running
     running.stop()

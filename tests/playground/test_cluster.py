@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airops_tui.playground.services.airclass import Node, backend_shape, scripts_shape
-from airops_tui.playground.world import OwnPlayground
+from airops_tui.playground.world import Playground
 from tests.playground.conftest import get, until
 
 METRICS = (
@@ -21,7 +21,7 @@ METRICS = (
 )
 
 
-def test_both_slaves_register_and_the_viewers_connect_to_them(playground: OwnPlayground):
+def test_both_slaves_register_and_the_viewers_connect_to_them(playground: Playground):
     def full() -> bool:
         cluster = get(playground.ports["master"], "/cluster/nodes").json
         return cluster["healthy_nodes"] == 2 and cluster["total_connections"] >= 30
@@ -32,7 +32,7 @@ def test_both_slaves_register_and_the_viewers_connect_to_them(playground: OwnPla
     assert all(node["current_connections"] > 5 for node in nodes)
 
 
-def test_the_nodes_come_in_the_backends_shape_unless_the_scripts_shape_is_asked_for(playground: OwnPlayground):
+def test_the_nodes_come_in_the_backends_shape_unless_the_scripts_shape_is_asked_for(playground: Playground):
     master = playground.ports["master"]
     backend = get(master, "/cluster/nodes").json
     assert backend["total_nodes"] == 2
@@ -48,19 +48,19 @@ def test_the_nodes_come_in_the_backends_shape_unless_the_scripts_shape_is_asked_
     assert scripts["nodes"][0]["status"] == "active"
 
 
-def test_only_the_master_knows_the_nodes(playground: OwnPlayground):
+def test_only_the_master_knows_the_nodes(playground: Playground):
     assert get(playground.ports["slave-1"], "/cluster/nodes").status == 403
     assert get(playground.ports["slave-1"], "/health").json["mode"] == "slave"
     assert get(playground.ports["master"], "/health").json["mode"] == "master"
 
 
-def test_the_master_exports_the_nine_metrics(playground: OwnPlayground):
+def test_the_master_exports_the_nine_metrics(playground: Playground):
     until(lambda: "slave-2" in get(playground.ports["master"], "/metrics").text, "both slaves registered")
     text = get(playground.ports["master"], "/metrics").text
     assert [name for name in METRICS if name not in text] == []
 
 
-def test_slaves_register_again_with_a_master_that_was_restarted(playground: OwnPlayground):
+def test_slaves_register_again_with_a_master_that_was_restarted(playground: Playground):
     playground.break_("master", "crash")
     playground.mend("master")
     until(lambda: get(playground.ports["master"], "/cluster/nodes").json["healthy_nodes"] == 2, "both slaves are back")

@@ -12,7 +12,7 @@ import pytest
 from airops_tui.errors import RefusedError, UsageError
 from airops_tui.playground import ownership
 from airops_tui.playground.ownership import Note, announced, find, is_owned, sweep, take
-from airops_tui.playground.world import find_playground, own_playground
+from airops_tui.playground.world import find_playground, open_playground
 
 
 @contextmanager
@@ -122,5 +122,5 @@ def test_a_folder_with_something_else_in_it_is_refused_and_left_alone(tmp_path: 
     folder.mkdir()
     (folder / "thesis.txt").write_text("do not touch")
     with pytest.raises(RefusedError, match="holds no playground"):
-        own_playground(folder)
+        open_playground(folder)
     assert [file.name for file in folder.iterdir()] == ["thesis.txt"]

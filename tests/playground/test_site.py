@@ -11,17 +11,17 @@ import pytest
 
 from airops_tui.config.load import load
 from airops_tui.playground.services.accesslog import Access, AccessLog, as_combined, as_json, as_uvicorn
-from airops_tui.playground.world import OwnPlayground
+from airops_tui.playground.world import Playground
 from tests.playground.conftest import get, until
 
 STUDENT = {"X-Forwarded-For": "192.0.2.77"}
 
 
-def access_lines(playground: OwnPlayground, name: str) -> list[str]:
+def access_lines(playground: Playground, name: str) -> list[str]:
     return log_text(playground, name).splitlines()
 
 
-def log_text(playground: OwnPlayground, name: str) -> str:
+def log_text(playground: Playground, name: str) -> str:
     return (playground.directory / "logs" / f"{name}.log").read_text()
 
 
@@ -54,7 +54,7 @@ def test_an_access_log_is_set_aside_before_it_fills_the_disk(tmp_path: Path, mon
     assert len((tmp_path / "x.log.1").read_text().splitlines()) == 2
 
 
-def test_each_classroom_writes_its_own_format_and_uvicorns_has_no_time_in_it(playground: OwnPlayground):
+def test_each_classroom_writes_its_own_format_and_uvicorns_has_no_time_in_it(playground: Playground):
     for name in ("hub", "proto3", "proto4"):
         get(playground.ports[name], "/api/v1/lesson", headers=STUDENT)
     until(lambda: any("192.0.2.77" in line for line in access_lines(playground, "proto4")), "a line in proto4's log")
@@ -67,7 +67,7 @@ def test_each_classroom_writes_its_own_format_and_uvicorns_has_no_time_in_it(pla
     assert any(json.loads(line)["remote_addr"] == "192.0.2.77" for line in access_lines(playground, "proto3"))
 
 
-def test_the_visitors_are_seen_by_the_service_and_through_the_tunnel(playground: OwnPlayground):
+def test_the_visitors_are_seen_by_the_service_and_through_the_tunnel(playground: Playground):
     until(lambda: get(playground.ports["hub"], "/api/status").json["students_count"] >= 5, "five people on the hub")
     until(
         lambda: (
@@ -78,24 +78,24 @@ def test_the_visitors_are_seen_by_the_service_and_through_the_tunnel(playground:
     )
 
 
-def test_the_hubs_root_redirects_and_its_lobby_answers(playground: OwnPlayground):
+def test_the_hubs_root_redirects_and_its_lobby_answers(playground: Playground):
     assert get(playground.ports["hub"], "/").status == 307
     assert get(playground.ports["hub"], "/lobby").status == 200
 
 
-def test_health_checks_and_status_requests_are_no_people(playground: OwnPlayground):
+def test_health_checks_and_status_requests_are_no_people(playground: Playground):
     before = get(playground.ports["proto1"], "/api/status").json["students_count"]
     for path in ("/health", "/", "/api/status"):
         get(playground.ports["proto1"], path)
     assert get(playground.ports["proto1"], "/api/status").json["students_count"] <= before + 1
 
 
-def test_proto4_says_which_release_runs(playground: OwnPlayground):
+def test_proto4_says_which_release_runs(playground: Playground):
     assert get(playground.ports["proto4"], "/health").json["version"] == "1.3.0"
     assert "Socratic Learning 1.3.0" in get(playground.ports["proto4"], "/").text
 
 
-def test_a_chat_gets_an_unusable_reply_now_and_then_and_leaves_a_traceback(playground: OwnPlayground):
+def test_a_chat_gets_an_unusable_reply_now_and_then_and_leaves_a_traceback(playground: Playground):
     import http.client
 
     link = http.client.HTTPConnection("127.0.0.1", playground.ports["proto3"], timeout=10)
@@ -111,13 +111,13 @@ def test_a_chat_gets_an_unusable_reply_now_and_then_and_leaves_a_traceback(playg
     assert "json.decoder.JSONDecodeError" in logs
 
 
-def test_the_tunnel_is_ready_and_counts_what_goes_through(playground: OwnPlayground):
+def test_the_tunnel_is_ready_and_counts_what_goes_through(playground: Playground):
     assert get(playground.ports["tunnel"], "/ready").json["readyConnections"] == 4
     assert get(playground.ports["public-hub"], "/health").json["service"] == "hub"
     assert 'response_by_code{status_code="200"}' in get(playground.ports["tunnel"], "/metrics").text
 
 
-def test_the_config_is_valid_private_and_names_every_service(playground: OwnPlayground):
+def test_the_config_is_valid_private_and_names_every_service(playground: Playground):
     settings = load(playground.config_path)
     assert settings.title == "LLM Classroom"
     assert tuple(service.name for service in settings.services) == playground.names

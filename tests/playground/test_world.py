@@ -19,7 +19,7 @@ from airops_tui.hosts.base import hold
 from airops_tui.model import UnitState
 from airops_tui.playground import ownership
 from airops_tui.playground.folder import is_free
-from airops_tui.playground.world import OwnPlayground, find_playground, own_playground
+from airops_tui.playground.world import Playground, find_playground, open_playground
 from tests.playground.conftest import alive, get, until
 from tests.playground.test_releases import HostWithoutGit
 
@@ -27,9 +27,9 @@ OWNER = """
 import sys, time
 from pathlib import Path
 from airops_tui.playground import ownership
-from airops_tui.playground.world import own_playground
+from airops_tui.playground.world import open_playground
 ownership.notes_folder = lambda: Path(sys.argv[1])
-running = own_playground(Path(sys.argv[2]) if sys.argv[2:] else None)
+running = open_playground(Path(sys.argv[2]) if sys.argv[2:] else None)
 running.start()
 print(running.directory, flush=True)
 time.sleep(300)
@@ -56,7 +56,7 @@ def owner_process(notes: Path, directory: Path | None = None) -> tuple[subproces
 class Ended:
     """A playground that ran with a port taken, and was stopped, twice."""
 
-    playground: OwnPlayground
+    playground: Playground
     processes: dict[int, float]
     bystander: int | None
 
@@ -65,8 +65,7 @@ class Ended:
 def ended() -> Iterator[Ended]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ownership, "notes_folder", lambda: Path("/nonexistent/notes"))
-        playground = own_playground()
-        playground.start()
+        playground = open_playground().start()
     playground.break_("proto3", "port-taken")
     processes = processes_of(playground.directory)
     waits_for_input = [sys.executable, "-c", "input()", f"{playground.directory}"]
@@ -95,17 +94,17 @@ def test_stopping_ends_nothing_else(ended: Ended):
 
 
 def test_a_playground_that_never_started_leaves_nothing():
-    playground = own_playground()
+    playground = open_playground()
     playground.stop()
     assert not playground.directory.exists()
 
 
 def test_a_given_folder_is_kept_with_its_ports_and_its_edited_config_but_without_faults(tmp_path: Path):
-    first = own_playground(tmp_path / "kept")
+    first = open_playground(tmp_path / "kept")
     (first.directory / "faults" / "hub").write_text("error\n")
     first.config_path.write_text(first.config_path.read_text().replace("LLM Classroom", "My Classroom"))
     first.stop()
-    with own_playground(first.directory) as second:
+    with open_playground(first.directory).start() as second:
         assert second.ports == first.ports
         assert "My Classroom" in second.config_path.read_text()
         assert second.faults() == {}
@@ -113,11 +112,11 @@ def test_a_given_folder_is_kept_with_its_ports_and_its_edited_config_but_without
 
 
 def test_a_kept_folder_gets_new_ports_where_an_old_one_is_taken_and_the_old_config_is_set_aside(tmp_path: Path):
-    first = own_playground(tmp_path / "kept")
+    first = open_playground(tmp_path / "kept")
     first.stop()
     port = first.ports["proto1"]
     with socket.create_server(("127.0.0.1", port)):
-        second = own_playground(first.directory)
+        second = open_playground(first.directory)
         second.stop()
     assert second.ports["proto1"] != port
     assert str(port) not in second.config_path.read_text()
@@ -125,7 +124,7 @@ def test_a_kept_folder_gets_new_ports_where_an_old_one_is_taken_and_the_old_conf
 
 
 def test_two_playgrounds_at_once_do_not_meet():
-    with own_playground() as one, own_playground() as other:
+    with open_playground().start() as one, open_playground().start() as other:
         assert set(one.ports.values()).isdisjoint(other.ports.values())
         one.break_("hub", "crash")
         assert other.faults() == {}
@@ -140,7 +139,7 @@ def test_a_kept_playground_starts_again_right_after_its_owner_was_killed(notes: 
     ports = find_playground(directory).ports
     os.kill(owner.pid, signal.SIGKILL)
     owner.wait(10)
-    with own_playground(directory) as again:
+    with open_playground(directory).start() as again:
         assert again.ports == ports
         assert get(ports["hub"], "/health").status == 200
         assert processes_of(directory).keys().isdisjoint(before)
@@ -188,12 +187,12 @@ def test_when_the_owner_is_killed_its_services_end_and_so_does_what_was_mended_f
 def test_what_a_killed_owner_left_is_cleared_up_by_the_next_one(killed: Killed, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(ownership, "notes_folder", lambda: killed.notes)
     assert killed.directory.exists()
-    own_playground().stop()
+    open_playground().stop()
     assert not killed.directory.exists()
 
 
 def test_a_service_started_by_hand_without_an_owner_ends_at_once_and_says_why(tmp_path: Path):
-    playground = own_playground(tmp_path / "kept")
+    playground = open_playground(tmp_path / "kept")
     playground.stop()
     hub = playground.services["hub"]
     done = subprocess.run(hub.command, cwd=hub.directory, capture_output=True, text=True, timeout=20)
@@ -202,7 +201,7 @@ def test_a_service_started_by_hand_without_an_owner_ends_at_once_and_says_why(tm
 
 
 def test_without_git_the_playground_says_so_and_offers_no_update(tmp_path: Path):
-    playground = own_playground(tmp_path / "kept", HostWithoutGit())
+    playground = open_playground(tmp_path / "kept", HostWithoutGit())
     playground.stop()
     assert playground.notes == ("git was not found: proto4 is a plain folder without releases",)
     assert "[services.update]" not in playground.config_path.read_text()
@@ -210,7 +209,7 @@ def test_without_git_the_playground_says_so_and_offers_no_update(tmp_path: Path)
 
 
 def test_a_service_that_cannot_start_ends_the_whole_start_and_leaves_nothing():
-    playground = own_playground()
+    playground = open_playground()
     (playground.directory / "faults" / "proto3").write_text("crash\n")
     with pytest.raises(HostError, match="proto3 does not run: ended with exit code 1"):
         playground.start()
@@ -218,6 +217,6 @@ def test_a_service_that_cannot_start_ends_the_whole_start_and_leaves_nothing():
     assert not playground.directory.exists()
 
 
-def test_the_services_are_started_by_the_manager_that_the_console_asks(playground: OwnPlayground):
+def test_the_services_are_started_by_the_manager_that_the_console_asks(playground: Playground):
     states = hold(playground.host, playground.manager.status(list(playground.services.values())))
     assert {status.state for status in states.values()} == {UnitState.RUNNING}
