@@ -13,7 +13,6 @@ from signal import Signals
 from typing import Protocol, TypeVar
 
 from airops_tui.config.settings import ServiceSettings
-from airops_tui.errors import HostError
 from airops_tui.hosts.base import Answer, Dialogue, Request, Trouble
 from airops_tui.model import LogOrigin, UnitState, UnitStatus
 from airops_tui.text import clean
@@ -53,7 +52,7 @@ class Manager(Protocol):
         ...
 
     def start(self, service: ServiceSettings) -> Dialogue[tuple[Request, ...]]:
-        """The requests that start it, in order; none if it runs already.
+        """The requests that start it, in order; none if it runs already (and none to stop what does not run).
 
         This one, stop and restart raise AiropsError when nothing can be done, saying why and what to do instead.
         """
@@ -109,11 +108,6 @@ def unknown(words: str) -> UnitStatus:
     return UnitStatus(UnitState.UNKNOWN, clean(words, limit=300))
 
 
-def refuse(status: UnitStatus, hint: str = "") -> HostError:
-    """The error for an action that cannot be planned because a look at the manager gave this status."""
-    return HostError(status.words, hint)
-
-
 def complaint(answer: Answer) -> str | None:
     """What a command that ended badly said, cleaned to one line; None if it ended with 0."""
     if answer.trouble is not None:
@@ -126,10 +120,21 @@ def complaint(answer: Answer) -> str | None:
 
 def describe_exit(code: int) -> str:
     """An exit code in words, as a shell tells it: 137 is "exited with 137 (SIGKILL)"."""
+    return f"exited with {code} ({describe_signal(code - 128)})" if 128 < code < 160 else f"exited with {code}"
+
+
+def describe_signal(number: int) -> str:
+    """The name of a signal, as "SIGKILL"."""
     try:
-        return f"exited with {code} ({Signals(code - 128).name})"
+        return Signals(number).name
     except ValueError:
-        return f"exited with {code}"
+        return f"signal {number}"
+
+
+def starts_again(ended: str, manager: str, restarts: int | None = None) -> str:
+    """The sentence for a service that ended and waits for its manager to start it once more."""
+    so_far = f" ({restarts} restart{'s' if restarts > 1 else ''} so far)" if restarts else ""
+    return f"{ended}; {manager} starts it again{so_far}"
 
 
 def together(members: Mapping[str, UnitStatus]) -> UnitStatus:
