@@ -106,7 +106,8 @@ def test_a_change_is_remembered_with_its_moment_and_what_was_before():
     scene.read("health:web", REFUSED)
     down = scene.web().change
     assert down and (down.was, down.at) == (State.UP, scene.at)
-    scene.clock += 30
+    scene.clock += 10
+    scene.read("health:web", REFUSED)
     assert scene.web().change == down
 
 
