@@ -11,7 +11,7 @@ import traceback
 from pathlib import Path
 
 from airops_tui import __version__
-from airops_tui.text import describe, redact
+from airops_tui.text import describe, safe_lines
 
 
 def report_crash(error: BaseException, folder: Path | None = None) -> str:
@@ -33,8 +33,7 @@ def _write(error: BaseException, folder: Path) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"crash_{time.strftime('%Y%m%d_%H%M%S')}_{os.getpid()}.txt"
     lines = traceback.TracebackException.from_exception(error, capture_locals=False).format()
-    text = redact(f"airops {__version__}\n{''.join(lines)}")
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in (f"airops {__version__}", *safe_lines("".join(lines))))
     return path

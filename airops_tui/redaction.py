@@ -1,8 +1,8 @@
 """Text without secrets, for every sink: log, journal, alert, crash file, snapshot, screen, clipboard.
 
 Two nets: the values of every `Secret` ever made, and patterns for what nobody declared. Where secrecy and a readable
-log collide, a pair is judged by its value: "token: expired" and "tokens=512" stay as they are. A private key is found
-in a text that holds its first line, not in its other lines one by one.
+log collide, a pair is judged by its value: "token: expired" and "tokens=512" stay as they are. A private key is known
+by its first line: its other lines, one by one, are not.
 """
 
 from __future__ import annotations
@@ -40,16 +40,19 @@ _NAME = (  # the first letters once more, ahead: without them a search takes fou
     r"|(?:api|access|private|secret|signing|encryption|account|auth|shared|license)[_-]?key(?:[_-]?id)?)"
 )
 _NAME_HINTS = ("token", "secret", "pass", "pwd", "cred", "signature", "session", "key")
+_KEY_NAME = r"[A-Z ]{0,30}PRIVATE KEY[A-Z ]{0,8}"
+_KEY_HEADER = rf"(?:Proc-Type|DEK-Info|Version|Comment):[^{_EOL}]{{0,80}}+"
+_BREAK = r"(?:[\s␊␍]|\\[nr])"  # between the lines of a key, in JSON too
 _SHAPE_HINTS = (
     *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "_pat_", "glpat-", "npm_"),
     *("xox", "sk-", "sk_", "rk_", "akia", "asia", "aiza", "eyj"),
 )
 
 PATTERNS = (
-    Pattern(
+    Pattern(  # as far as it looks like one: a first line alone must not hide what follows it
         ("private key",),
-        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY[A-Z ]{0,8}-----(?s:.*?)"
-        r"(?:-----END [A-Z ]{0,30}PRIVATE KEY[A-Z ]{0,8}-----|\Z)",
+        rf"-----BEGIN {_KEY_NAME}-----(?:{_BREAK}*+(?:{_KEY_HEADER}|[A-Za-z0-9+/=]{{20,}}+))*+"
+        rf"(?:{_BREAK}*+[A-Za-z0-9+/=]*+{_BREAK}*+-----END {_KEY_NAME}-----)?",
     ),
     Pattern(  # a known scheme and one word; with any other scheme all that follows
         ("authorization",),

@@ -17,7 +17,19 @@ from itertools import chain
 from airops_tui.redaction import redact, redact_url
 from airops_tui.secrets import REDACTED, Secret
 
-__all__ = ["REDACTED", "Secret", "cells", "clean", "clean_lines", "describe", "redact", "redact_url", "safe", "shorten"]
+__all__ = [
+    "REDACTED",
+    "Secret",
+    "cells",
+    "clean",
+    "clean_lines",
+    "describe",
+    "redact",
+    "redact_url",
+    "safe",
+    "safe_lines",
+    "shorten",
+]
 
 LINE_LIMIT = 8192
 MAX_MARKS = 8  # zero-width characters stacked on one cell; written languages need three or four
@@ -124,6 +136,12 @@ def shorten(text: str, width: int) -> str:
 def safe(text: str | bytes, *, limit: int = LINE_LIMIT) -> str:
     """`clean()` and `redact()` in the order that leaks nothing: no escape splits a secret, no cut halves one."""
     return _cut(redact(clean(text, limit=4 * limit)), limit, 0)
+
+
+def safe_lines(text: str | bytes, *, limit: int = LINE_LIMIT, lines: int = 1000) -> list[str]:
+    """`clean_lines()` and `redact()`, in that order too; a key that spans lines is hidden as a whole."""
+    shown = redact("\n".join(clean_lines(text, limit=4 * limit, lines=lines)))
+    return [_cut(line, limit, 0) for line in shown.split("\n")] if shown else []
 
 
 def describe(error: BaseException, *, limit: int = 300) -> str:

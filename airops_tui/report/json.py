@@ -8,6 +8,7 @@ import msgspec
 
 from airops_tui.model import Health, Machine, Port, Problem, Service, Snapshot
 from airops_tui.report.text import taken_at
+from airops_tui.text import safe
 from airops_tui.verdicts import overall
 
 SCHEMA = 1
@@ -21,6 +22,19 @@ def render(snapshot: Snapshot, *, indent: int = 0) -> bytes:
 
 def document(snapshot: Snapshot) -> dict[str, Any]:
     """The snapshot as plain values. Services stand in the order of the config."""
+    return {key: _safe(value) for key, value in _document(snapshot).items()}
+
+
+def _safe(value: Any) -> Any:
+    """The same value with every text in it cleaned and without secrets: a terminal may be what reads this."""
+    if isinstance(value, str):
+        return safe(value)
+    if isinstance(value, dict):
+        return {key: _safe(inner) for key, inner in value.items()}
+    return [_safe(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _document(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "title": snapshot.title,

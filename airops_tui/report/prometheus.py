@@ -12,6 +12,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from airops_tui.model import Machine, Service, Snapshot, State
+from airops_tui.text import safe
 
 _SERVICE_GAUGES: tuple[tuple[str, str, Callable[[Service], float | None]], ...] = (
     ("up", "1 if the service is up or slow.", lambda s: s.state in (State.UP, State.SLOW)),
@@ -53,7 +54,7 @@ def _states(services: Iterable[Service]) -> Metric:
     )
     for service in services:
         for state in State:
-            family.add_metric((service.name, service.host, state.value), service.state is state)
+            family.add_metric((safe(service.name), safe(service.host), state.value), service.state is state)
     return family
 
 
@@ -64,7 +65,7 @@ def _service_gauge(
     for service in services:
         known = value(service)
         if known is not None:
-            family.add_metric((service.name, service.host), known)
+            family.add_metric((safe(service.name), safe(service.host)), known)
     return family
 
 
@@ -75,7 +76,7 @@ def _machine(machine: Machine) -> Iterator[Metric]:
         yield GaugeMetricFamily("airops_machine_memory_percent", "Memory in use.", machine.memory_percent)
     disks = GaugeMetricFamily("airops_machine_disk_free_bytes", "Free space of a file system.", labels=("path",))
     for disk in machine.disks:
-        disks.add_metric((disk.path,), disk.free_bytes)
+        disks.add_metric((safe(disk.path),), disk.free_bytes)
     yield disks
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from airops_tui.model import Health, Machine, Service, Snapshot, State
 from airops_tui.report.quantities import NONE, count, latency, percent, size, span
-from airops_tui.text import cells, clean
+from airops_tui.text import cells, clean, redact
 from airops_tui.verdicts import overall, worst_first
 
 SYMBOLS = {
@@ -44,7 +44,7 @@ def render(snapshot: Snapshot, *, ascii_only: bool = False) -> str:
         *_machine(snapshot.machine),
         *_problems(snapshot),
     ]
-    text = "\n\n".join(blocks) + "\n"
+    text = "".join(f"{redact(line)}\n" for line in "\n\n".join(blocks).split("\n"))
     return text.translate(_TO_ASCII).encode("ascii", "replace").decode() if ascii_only else text
 
 

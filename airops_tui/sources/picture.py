@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from airops_tui.config.settings import ServiceSettings, Settings
@@ -29,6 +30,7 @@ from airops_tui.model import (
 from airops_tui.probes.process import family, port_of, usage
 from airops_tui.sources.base import Now, Reading, Sightings
 from airops_tui.sources.table import Table
+from airops_tui.text import redact_url
 from airops_tui.verdicts import GRACE, Sight, is_stale, judge
 
 UNWELL = frozenset({State.DOWN, State.DEGRADED, State.UNKNOWN, State.STARTING})
@@ -210,12 +212,18 @@ def _service(
         stale=stale,
         change=change,
         last_words=facts.words if state in UNWELL else None,
-        health_url=settings.health.url if settings.health else None,
-        public_url=settings.public.url if settings.public else None,
+        health_url=_shown(settings.health.url) if settings.health else None,
+        public_url=_shown(settings.public.url) if settings.public else None,
         directory=settings.directory,
         logs=tuple(LogOrigin("file", path) for path in settings.logs),
         depends_on=settings.depends_on,
     )
+
+
+@lru_cache(4096)
+def _shown(url: str) -> str:
+    """An address without what lets in; remembered, because the same ones are asked for at every look."""
+    return redact_url(url)
 
 
 def explain_dependencies(services: Sequence[Service]) -> list[Service]:

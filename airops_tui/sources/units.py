@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from airops_tui.config.settings import ServiceSettings
 from airops_tui.hosts.base import Host, hold
 from airops_tui.managers.base import Manager
 from airops_tui.model import UnitStatus
+from airops_tui.text import redact
 from airops_tui.threads import in_thread
 
 
@@ -25,8 +26,9 @@ class UnitsSource:
     deadline: float = 15.0
 
     async def read(self) -> Mapping[str, UnitStatus]:
-        """Hold the manager's conversation in a thread of its own."""
-        return await in_thread(lambda: hold(self.host, self.manager.status(self.services)))
+        """Hold the manager's conversation in a thread of its own. What it quotes may hold secrets; from here on not."""
+        statuses = await in_thread(lambda: hold(self.host, self.manager.status(self.services)))
+        return {name: replace(status, words=redact(status.words)) for name, status in statuses.items()}
 
 
 def units_sources(

@@ -13,7 +13,7 @@ from airops_tui.config.settings import ServiceSettings
 from airops_tui.hosts.base import Command, Dialogue, Host, ReadFile, hold
 from airops_tui.managers.base import Manager
 from airops_tui.model import LastWords, LogOrigin
-from airops_tui.text import clean_lines, redact
+from airops_tui.text import safe_lines
 from airops_tui.threads import in_thread
 
 LINES = 6
@@ -80,8 +80,7 @@ def _tail(origin: LogOrigin) -> Dialogue[list[str]]:
         return []
     if answer.trouble is not None:
         return []
-    lines = [line for line in clean_lines(answer.out, limit=400, lines=10_000) if line.strip()]
-    return [redact(line) for line in lines[-LINES:]]
+    return [line for line in safe_lines(answer.out, limit=400, lines=10_000) if line.strip()][-LINES:]
 
 
 def _journal(origin: LogOrigin) -> tuple[str, ...]:

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from airops_tui import secrets
 from airops_tui.redaction import PATTERNS
-from airops_tui.text import REDACTED, Secret, clean, redact, redact_url, safe
+from airops_tui.text import REDACTED, Secret, clean, redact, redact_url, safe, safe_lines
 from tests.corpus import evil
 
 CANARY = "AIROPS_CANARY_4f1c9e/+p@ss \"w'rd\\ü"
+KEY_LINE = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
 quick = settings(max_examples=200, derandomize=True, deadline=None, database=None)
 
 
@@ -178,8 +179,12 @@ def test_of_a_secret_address_the_host_stays_readable(value: str, text: str, show
         ("https://api.telegram.org/bot123:ABC/sendMessage", "https://api.telegram.org/[REDACTED]"),
         ("https://chat.example.org/hooks/abcdefghijklmnopqrstuvwxyz", "https://chat.example.org/hooks/[REDACTED]"),
         ("a -----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY----- b", "a [REDACTED] b"),
-        ("-----BEGIN PRIVATE KEY-----\nMIIcut off", "[REDACTED]"),
-        ("-----BEGIN PGP PRIVATE KEY BLOCK-----\nx\n-----END PGP PRIVATE KEY BLOCK-----", "[REDACTED]"),
+        (f"-----BEGIN PRIVATE KEY-----\n{KEY_LINE}\n{KEY_LINE}\nMII=\n-----END PRIVATE KEY-----\nx", "[REDACTED]\nx"),
+        (f"-----BEGIN PRIVATE KEY-----␊{KEY_LINE}␊-----END PRIVATE KEY-----␊x", "[REDACTED]␊x"),
+        (f'"-----BEGIN PRIVATE KEY-----\\n{KEY_LINE}\\n-----END PRIVATE KEY-----\\n"', '"[REDACTED]\\n"'),
+        (f"-----BEGIN PRIVATE KEY-----\n{KEY_LINE}\n{KEY_LINE[:30]}", "[REDACTED]"),
+        (f"-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: 2.4 (x)\n\n{KEY_LINE}\n=ab1c", "[REDACTED]\n=ab1c"),
+        ("-----BEGIN PRIVATE KEY-----\nINFO the disk is full\n", "[REDACTED]\nINFO the disk is full\n"),
     ],
 )
 def test_what_looks_like_a_secret_goes_and_what_frames_it_stays(text: str, shown: str) -> None:
@@ -280,7 +285,8 @@ FRAGMENTS = [
     *("authorization:", "authorization: bearer ", "bearer ", "basic aaaa", "cookie:", "cookie: [", "key=", "auth="),
     *("://", "://a", "://a:", "://a@", "a@", "a:", "hooks/", "/hook/", "--a-", "--token ", "-", "a.", "_", '\\\\\\"'),
     *("eyJ", "eyJaaaaaaaa.", "eyJ-", "ghp_", "sk-", "sk-a", "xoxb-", "xox", "AKIA", "AIza", "npm_"),
-    *("-----BEGIN ", "-----BEGIN PRIVATE KEY", "-----BEGIN PRIVATE KEY-----"),
+    *("-----BEGIN ", "-----BEGIN PRIVATE KEY", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----" + "a" * 21),
+    *("-----BEGIN PRIVATE KEY-----\n", "\\n", "\\", "Version:"),
 ]
 
 
@@ -304,6 +310,14 @@ def test_each_pattern_is_reached_by_its_own_hints() -> None:
     for pattern in PATTERNS:
         assert pattern.hints
         assert all(hint == hint.lower() for hint in pattern.hints)
+
+
+def test_lines_are_redacted_together_so_that_a_key_is_seen_and_cut_afterwards() -> None:
+    Secret("correct-horse-battery")
+    key = f"-----BEGIN PRIVATE KEY-----\n{KEY_LINE}\n{KEY_LINE}\n-----END PRIVATE KEY-----"
+    assert safe_lines(f"one\r\n{key}\n\x1b[31mtwo\n") == ["one", REDACTED, "two"]
+    assert all("correct" not in line for line in safe_lines("x" * 70 + "correct-horse-battery", limit=85))
+    assert safe_lines("") == safe_lines(b"") == []
 
 
 def test_a_secret_split_by_an_escape_or_by_the_cut_is_still_found() -> None:
