@@ -1,0 +1,143 @@
+"""The columns of a table as data, and which of them fit into a width. Pure.
+
+Room goes to what tells most: when it runs short the column that says least drops out, and names are cut last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from airops_tui.model import Service
+from airops_tui.ui import render
+from airops_tui.ui.view import Glance, Order, rank
+
+SPACE = 2
+"""Blank cells between two columns."""
+LUXURY = 1
+"""The `drop` of a column that is shown only where there is room to spare."""
+
+
+_SHORT = 16
+_SHRINK = 6
+"""Names shrink by so many cells, but not below _SHORT, before a column drops out for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `letter` (in capitals, from the title where it can be) sorts by it; `drop` says how early it drops out,
+    1 first, 0 never. It is as wide as its widest cell of `least` to `most`. `descends`: the first sort shows the
+    largest first. `wanted` hides it where it says nothing."""
+
+    key: str
+    title: str
+    letter: str
+    cell: Callable[[Service, Glance], Content]
+    order: Order
+    least: int
+    most: int
+    drop: int = 0
+    right: bool = False
+    descends: bool = False
+    wanted: Callable[[Glance], bool] = lambda glance: True
+
+
+SERVICES: tuple[Column, ...] = (
+    Column("state", "STATE", "S", render.state, rank, 10, 10),
+    Column("service", "SERVICE", "E", lambda s, g: render.text(s.name, "bold"), lambda s, g: s.name.casefold(), 8, 24),
+    Column(
+        "title",
+        "TITLE",
+        "T",
+        lambda s, g: render.quiet("" if s.title == s.name else s.title),
+        lambda s, g: s.title.casefold(),
+        5,
+        24,
+        drop=LUXURY,
+        wanted=lambda glance: any(s.title not in ("", s.name) for s in glance.snapshot.services),
+    ),
+    Column(
+        "host",
+        "HOST",
+        "O",
+        lambda s, g: render.quiet(s.host),
+        lambda s, g: s.host,
+        4,
+        12,
+        drop=6,
+        wanted=lambda glance: glance.hosts > 1,
+    ),
+    Column(
+        "manager",
+        "MANAGER",
+        "A",
+        lambda s, g: render.quiet(s.manager or render.NONE),
+        lambda s, g: s.manager,
+        7,
+        12,
+        drop=5,
+    ),
+    Column("port", "PORT", "P", render.port, lambda s, g: s.port.number if s.port else None, 5, 5, drop=2, right=True),
+    Column(
+        "health",
+        "HEALTH",
+        "H",
+        render.health,
+        lambda s, g: s.health.latency_ms if s.health else None,
+        12,
+        12,
+        drop=8,
+        descends=True,
+    ),
+    Column("cpu", "CPU %", "C", render.cpu, lambda s, g: s.cpu_percent, 5, 5, drop=7, right=True, descends=True),
+    Column("mem", "MEM", "M", render.memory, lambda s, g: s.memory_bytes, 5, 5, drop=3, right=True, descends=True),
+    Column("up", "UP", "U", render.uptime, lambda s, g: s.started_at, 6, 6, drop=4, right=True),
+)
+
+ORDERS: dict[str, Order] = {column.key: column.order for column in SERVICES}
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A column that is shown, and how many cells it takes."""
+
+    column: Column
+    width: int
+
+
+def natural(columns: Sequence[Column], glance: Glance) -> dict[str, int]:
+    """How wide each column would like to be for these services."""
+    widths = {}
+    for column in columns:
+        if column.least == column.most:
+            widths[column.key] = column.least
+            continue
+        longest = max((column.cell(service, glance).cell_length for service in glance.snapshot.services), default=0)
+        widths[column.key] = min(column.most, max(column.least, len(column.title), longest))
+    return widths
+
+
+def fit(columns: Sequence[Column], widths: dict[str, int], room: int) -> tuple[Fitted, ...]:
+    """The columns that fit into `room` cells, and their widths. Names shrink a little before a column drops out."""
+    shown = [Fitted(column, widths[column.key]) for column in columns]
+    while (over := _total(shown) - room) > 0:
+        first = min((fitted for fitted in shown if fitted.column.drop), key=_drop, default=None)
+        names = next(fitted for fitted in shown if not fitted.column.drop and fitted.column.most > fitted.column.least)
+        spare = names.width - (_SHORT if first else names.column.least)
+        if first and (_drop(first) == LUXURY or spare < min(over, _SHRINK)):
+            shown.remove(first)
+        elif spare > 0:
+            shown[shown.index(names)] = Fitted(names.column, names.width - min(over, spare))
+        else:
+            break
+    return tuple(shown)
+
+
+def _drop(fitted: Fitted) -> int:
+    return fitted.column.drop
+
+
+def _total(shown: Sequence[Fitted]) -> int:
+    return sum(fitted.width for fitted in shown) + SPACE * max(0, len(shown) - 1)

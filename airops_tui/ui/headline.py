@@ -1,0 +1,146 @@
+"""The first line of the screen and the notices below it, pure: where, how things are, how old what you see is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from airops_tui.report.quantities import size, span
+from airops_tui.ui import render
+from airops_tui.ui.render import join, quiet, text
+from airops_tui.ui.view import Glance, View
+
+MOST_PROBLEMS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """How the console looks at the world right now."""
+
+    period: float
+    paused: bool = False
+
+
+def header(glance: Glance, beat: Beat, width: int) -> Content:
+    """Site, host, counts by state, badges and age in `width` cells: the richest wording that fits."""
+    tail = _badges(glance, beat)
+    wordings = [
+        (site, counts, when)
+        for counts in (render.counts(glance), render.counts(glance, short=True))
+        for site, when in (
+            (_site(glance, 2), _when(glance, beat, 2)),
+            (_site(glance, 2), _when(glance, beat, 1)),
+            (_site(glance, 1), _when(glance, beat, 1)),
+            (_site(glance, 0), _when(glance, beat, 1)),
+            (_site(glance, 0), _when(glance, beat, 0)),
+        )
+    ]
+    for site, counts, when in wordings:
+        right = join(tail, when, " ")
+        gap = width - 1 - site.cell_length - counts.cell_length - right.cell_length
+        if gap >= 4:
+            centred = max(2, min(gap - 2, (width - counts.cell_length) // 2 - site.cell_length - 1))
+            return join(" ", site, " " * centred, counts, " " * (gap - centred), right)
+    return render.fit(join(" ", render.counts(glance, short=True), " ", tail), width)
+
+
+def machine(glance: Glance, width: int) -> Content:
+    """What this machine has left, in one quiet line; what runs short is in the colour of trouble."""
+    facts = glance.snapshot.machine
+    if facts is None:
+        return Content("")
+    parts: list[Content | str] = [quiet(f" {glance.snapshot.host}")]
+    if facts.cpu_percent is not None:
+        parts += [quiet("   cpu "), _short_of(facts.cpu_percent, 101)]
+    if facts.load is not None:
+        cores = f" of {facts.cores}" if facts.cores else ""
+        parts += [quiet(f"   load {facts.load[0]:.1f}{cores}")]
+    if facts.memory_percent is not None:
+        parts += [quiet("   memory "), _short_of(facts.memory_percent, 90)]
+        parts += [quiet(f", {size(facts.memory_available_bytes)} free")] if facts.memory_available_bytes else []
+    for disk in sorted(facts.disks, key=lambda disk: -disk.percent)[:3]:
+        parts += [quiet(f"   {disk.path} "), _short_of(disk.percent, 85), quiet(f", {size(disk.free_bytes)} free")]
+    return join(*parts).truncate(width, ellipsis=True)
+
+
+def _short_of(percentage: float, high: float) -> Content:
+    return text(f"{percentage:.0f} %", "bold $slow" if percentage >= high else "$quiet")
+
+
+def notices(glance: Glance, width: int) -> Sequence[Content]:
+    """What has to be said about the picture as a whole."""
+    return [line for notice in _notices(glance) for line in render.wrap(notice, width)]
+
+
+def _site(glance: Glance, words: int) -> Content:
+    title = text(glance.snapshot.title, "bold")
+    if words == 0:
+        return title.truncate(16, ellipsis=True)
+    named = join(("airops", "bold $accent"), "  ", title)
+    return join(named, (f" · {glance.snapshot.host}", "$quiet")) if words == 2 else title
+
+
+def _badges(glance: Glance, beat: Beat) -> Content:
+    parts: list[Content | str] = []
+    environment = glance.snapshot.environment
+    if environment:
+        loud = environment.casefold() in ("production", "prod")
+        parts += [text(f" {environment} ", "bold $on-danger on $danger" if loud else "reverse $quiet"), "  "]
+    if glance.snapshot.read_only:
+        parts += [text(" READ-ONLY ", "reverse $accent"), "  "]
+    if beat.paused:
+        parts += [text(" PAUSED ", "bold reverse $slow"), "  "]
+    return join(*parts)
+
+
+def _when(glance: Glance, beat: Beat, words: int) -> Content:
+    looked = glance.looked_mono
+    if looked is None:
+        return quiet("looking…")
+    age = glance.age(looked)
+    late = age > 2 * beat.period + 5
+    clock = text(glance.clock_mono(looked))
+    if late or beat.paused:
+        old = text(f"{render.coarse(age)} old", "bold $slow" if late else "$quiet") if age >= 5 else Content("")
+        return join(clock, "  ", old) if words else old
+    return join(clock, (f"  every {span(beat.period)}", "$quiet")) if words == 2 else clock if words else Content("")
+
+
+def _notices(glance: Glance) -> Iterator[Content]:
+    snapshot = glance.snapshot
+    if glance.outdated:
+        age = render.coarse(glance.mono - snapshot.mono)
+        yield _notice("▲ ", f"No news for {age}: this console has stopped looking.", "Quit and start it again.")
+    if snapshot.discovered:
+        yield _notice("", "No config yet: this is what runs on this machine.", "`airops init` writes it down.", "$accent")
+    for problem in snapshot.problems[:MOST_PROBLEMS]:
+        where = f" ({problem.where})" if problem.where else ""
+        yield _notice("▲ ", f"{problem.what}{where}", problem.hint)
+    if len(snapshot.problems) > MOST_PROBLEMS:
+        yield quiet(f"   and {len(snapshot.problems) - MOST_PROBLEMS} more: `airops --snapshot` lists them")
+
+
+def _notice(sign: str, what: str, hint: str, style: str = "$slow") -> Content:
+    return join(" ", (sign, style), (what, style), (f"  {hint}" if hint else "", "$quiet"))
+
+
+def too_small(width: int, height: int, least: tuple[int, int]) -> Sequence[Content]:
+    """What is said where a list has no room; the counts in the header still are."""
+    wanted = f"{least[0]}x{least[1]}"
+    return [Content(""), *render.wrap(text(f"too small for the list: {width}x{height}, it needs {wanted}"), max(10, width))]
+
+
+def nothing(glance: Glance, view: View) -> Sequence[Content]:
+    """What stands in the place of an empty list, with the next step."""
+    if view.narrowed and glance.snapshot.services:
+        if view.faults and not view.wanted:
+            return [Content(""), text("  No faults.", "bold $up"), quiet("  ctrl+z shows all services again")]
+        return [Content(""), text("  Nothing matches the filter."), quiet("  esc shows all services again")]
+    return [
+        Content(""),
+        text("  Nothing to watch yet."),
+        quiet("  `airops init` writes a config from what runs here"),
+        quiet("  `airops demo` shows a playground with services that can be broken"),
+    ]

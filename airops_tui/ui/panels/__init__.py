@@ -1,0 +1,1 @@
+"""The tabs, one file each, and what they are made of."""

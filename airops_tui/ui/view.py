@@ -1,0 +1,122 @@
+"""What of a snapshot is shown, and in which order: filter, faults only, sort. Pure; the moment is an argument.
+
+Trouble comes first unless somebody asks for another order, and services of one state keep the order of the config, so
+that a row stands still while nothing about it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airops_tui.model import Service, Snapshot, State
+
+WELL = frozenset({State.UP, State.STOPPED})
+
+
+@dataclass(frozen=True)
+class Glance:
+    """A snapshot looked at later: `mono` is the monotonic clock at the moment of drawing."""
+
+    snapshot: Snapshot
+    mono: float
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the feed itself has fallen silent: then nothing of the snapshot can be believed any more."""
+        return self.mono - self.snapshot.mono > 3 * self.snapshot.refresh + 5
+
+    @property
+    def now(self) -> float:
+        """The moment of drawing in seconds since the epoch."""
+        return self.snapshot.at + self.mono - self.snapshot.mono
+
+    @cached_property
+    def looked_mono(self) -> float | None:
+        """When the newest fact was read; None before the first look."""
+        looks = [service.looked_mono for service in self.snapshot.services if service.looked_mono is not None]
+        return max(looks, default=None)
+
+    @property
+    def hosts(self) -> int:
+        """How many machines the services run on."""
+        return len({service.host for service in self.snapshot.services})
+
+    def stale(self, service: Service) -> bool:
+        """Whether a service is shown from memory."""
+        return service.stale or (self.outdated and service.looked_mono is not None)
+
+    def age(self, mono: float) -> float:
+        """Seconds since a moment of the monotonic clock."""
+        return max(0.0, self.mono - mono)
+
+    def clock(self, moment: float) -> str:
+        """A moment (epoch seconds) as the time of day at the site, with its date if that is not today's."""
+        zone = ZoneInfo(self.snapshot.timezone) if self.snapshot.timezone else None
+        when, today = datetime.fromtimestamp(moment, zone), datetime.fromtimestamp(self.now, zone)
+        return when.strftime("%H:%M:%S" if when.date() == today.date() else "%d %b %H:%M")
+
+    def clock_mono(self, mono: float) -> str:
+        """A moment of the monotonic clock as the time of day."""
+        return self.clock(self.snapshot.at + mono - self.snapshot.mono)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the operator asked to see. `wanted` is the text of the filter; with a `!` before it, everything else."""
+
+    wanted: str = ""
+    faults: bool = False
+    sort: str = "state"
+    reverse: bool = False
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether rows may be hidden."""
+        return bool(self.wanted.strip("! ") or self.faults)
+
+
+Order = Callable[[Service, Glance], Any]
+"""What a column sorts by: anything that compares, None last whichever way the order runs."""
+
+
+def rank(service: Service, glance: Glance) -> int:
+    """The place of a service when trouble comes first; what is stale stands where the unknown stands."""
+    return State.UNKNOWN.rank if glance.stale(service) and service.state is not State.DOWN else service.state.rank
+
+
+def is_fault(service: Service, glance: Glance) -> bool:
+    """Whether a service wants a look: not well, or not known to be."""
+    return service.state not in WELL or glance.stale(service)
+
+
+def matches(service: Service, wanted: str) -> bool:
+    """Whether the filter text occurs in anything that names the service or says how it is, whatever the case."""
+    text = wanted.strip().casefold()
+    inverse = text.startswith("!")
+    needle = text.removeprefix("!").strip()
+    return not needle or (needle in _words(service)) != inverse
+
+
+def arrange(glance: Glance, view: View, orders: Mapping[str, Order]) -> Sequence[Service]:
+    """The services to show, in their order."""
+    shown = [
+        service
+        for service in glance.snapshot.services
+        if matches(service, view.wanted) and (not view.faults or is_fault(service, glance))
+    ]
+    order = orders.get(view.sort, rank)
+    known = [service for service in shown if order(service, glance) is not None]
+    unknown = [service for service in shown if order(service, glance) is None]
+    return sorted(known, key=lambda service: order(service, glance), reverse=view.reverse) + unknown
+
+
+def _words(service: Service) -> str:
+    port = f":{service.port.number}" if service.port else ""
+    named = (service.name, service.title, service.host, service.manager or "", service.unit or "", port)
+    stale = "stale" if service.stale else ""
+    return "\n".join((*named, service.state.value, stale, service.reason)).casefold()

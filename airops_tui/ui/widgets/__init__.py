@@ -1,0 +1,1 @@
+"""Widgets that know nothing of services: lines, a table, a bar of keys."""

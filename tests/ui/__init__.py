@@ -1,0 +1,1 @@
+"""The full-screen console, driven by hand-made snapshots and a clock that stands still."""
