@@ -121,8 +121,6 @@ def _company(service: ServiceSettings, at: Place) -> Iterator[Fault]:
         yield Fault((*at, "recover"), "nobody can restart it", "add manager = … to the service, or take recover away")
     if service.manager == "process" and not service.command:
         yield Fault((*at, "manager"), '"process" needs a command to run', 'add command = ["program", "argument"]')
-    if service.manager == "compose" and not (service.directory or service.project):
-        yield Fault((*at, "manager"), '"compose" needs to know the project', "add directory = … or project = …")
 
 
 def _lists(settings: Settings) -> Iterator[Fault]:

@@ -86,7 +86,7 @@ class Converter:
         return found
 
     def _many(self, shape: Many, value: Any, at: Place, folder: Path) -> Any:
-        if not isinstance(value, list):
+        if not isinstance(value, (list, tuple)):
             self._fault(at, f"must be a list, not {wording.noun(value)}", wording.as_list(shape, value, str(at[-1])))
             return _UNUSABLE
         items = [self._value(shape.item, item, (*at, index), folder) for index, item in enumerate(value)]
