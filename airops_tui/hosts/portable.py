@@ -16,6 +16,7 @@ from airops_tui.text import clean, safe
 
 _CHANGING = ("ppid", "status", "create_time", "cpu_times", "memory_info")
 _COMMAND_LIMIT = 1000
+_NAMED = re.compile(r":(\d+)\s+[0-9a-f]{5}\s")  # name:pid, then the state; the name may hold blanks and colons
 _NETSTAT = Command(argv=("netstat", "-anv", "-p", "tcp"), timeout=5.0, writes=False)
 _ANY = {"tcp4": "0.0.0.0", "tcp6": "::", "tcp46": "::"}  # noqa: S104 - read, not bound
 
@@ -129,5 +130,5 @@ def _pid(rest: str, column: int) -> int | None:
     fields = rest.split()
     if 0 <= column < len(fields) and fields[column].isdecimal():
         return int(fields[column]) or None
-    named = re.search(r":(\d+)\s", rest)
+    named = _NAMED.search(rest)
     return int(named[1]) or None if named else None

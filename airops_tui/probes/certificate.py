@@ -6,9 +6,9 @@ forgives the date and nothing else, and over which nothing is sent.
 
 from __future__ import annotations
 
+import os
 import ssl
 from datetime import UTC, datetime
-from pathlib import Path
 
 WARN_DAYS = 21
 """A certificate with fewer days left than this is worth a note: renewal is automatic at 30 days, so it did not work."""
@@ -57,7 +57,7 @@ def trusted_context(authorities: str | None = None, *, mind_dates: bool = True) 
 
 def _has_authorities(context: ssl.SSLContext) -> bool:
     folder = ssl.get_default_verify_paths().capath  # its certificates are read one by one when needed
-    return context.cert_store_stats()["x509_ca"] > 0 or (folder is not None and any(Path(folder).iterdir()))
+    return context.cert_store_stats()["x509_ca"] > 0 or (folder is not None and any(os.scandir(folder)))
 
 
 def expired(error: ssl.SSLError) -> bool:

@@ -28,6 +28,9 @@ HEAD_START = 0.25
 PATIENCE = 0.2
 """Seconds in all between the quick tries at a refused connection: a service that restarts may miss one of them."""
 
+QUEUE_SECONDS = 1.0
+"""How long a look waits for its turn when too many are under way; the time is not counted against its target."""
+
 _RESOLVERS = 16
 _SPARE_FILES = 128
 _OUR_TROUBLE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -72,8 +75,8 @@ Connected = tuple[socket.socket, Address]
 class Dialer:
     """Resolves and connects for any number of looks on one loop. Holds no connection itself.
 
-    At most as many sockets are open at once as this process may have; a look that gets none within its deadline raises
-    HostError, because that is trouble of ours and says nothing about the target.
+    At most as many sockets are open at once as this process may have; a look that gets none raises HostError, because
+    that is trouble of ours and says nothing about the target.
     """
 
     def __init__(self, authorities: str | None = None) -> None:
@@ -94,10 +97,10 @@ class Dialer:
         return trusted_context(self._authorities, mind_dates=False)
 
     @asynccontextmanager
-    async def place(self, deadline: float) -> AsyncIterator[None]:
-        """Room for one look among those that are under way."""
+    async def place(self) -> AsyncIterator[None]:
+        """Room for one look among those that are under way. Raises HostError if there is none for a while."""
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout(QUEUE_SECONDS):
                 await self._sockets.acquire()
         except TimeoutError as error:
             raise HostError("too many looks at once for the open files allowed", "raise `ulimit -n`") from error

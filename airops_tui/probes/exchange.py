@@ -117,7 +117,10 @@ class Wire:
             chunk = await self._reader.read(_CHUNK)
         except OSError as error:
             raise self._cut() from error
-        self._began = self._began or chunk[:40]
+        if chunk and not self._began:
+            self._began = chunk[:40]
+            if chunk[:5] != b"HTTP/"[: len(chunk)]:  # h11 would wait for the end of headers that never come
+                raise self._nonsense()
         self._protocol.receive_data(chunk)
         return len(chunk)
 
@@ -125,18 +128,18 @@ class Wire:
         try:
             return self._protocol.next_event()
         except h11.RemoteProtocolError as error:
-            raise self._nonsense(error) from error
+            if self._protocol.trailing_data[1]:  # the other side has closed
+                raise self._cut() from error
+            if error.error_status_hint == 431:
+                raise Miss(Failure.PROTOCOL, "not HTTP: more than 64 KiB of headers") from error
+            raise self._nonsense() from error
 
     def _cut(self) -> Miss:
         if not self._began:
             return Miss(Failure.PROTOCOL, "closed the connection without an answer")
         return Miss(Failure.PROTOCOL, "the answer was cut off in the middle")
 
-    def _nonsense(self, error: h11.RemoteProtocolError) -> Miss:
-        if self._protocol.trailing_data[1] or not self._began:  # the other side has closed
-            return self._cut()
-        if error.error_status_hint == 431:
-            return Miss(Failure.PROTOCOL, "not HTTP: more than 64 KiB of headers")
+    def _nonsense(self) -> Miss:
         if self._began.startswith(b"\x15\x03"):  # a TLS alert
             return Miss(Failure.PROTOCOL, "not HTTP: the port speaks TLS; https:// perhaps")
         return Miss(Failure.PROTOCOL, f'not HTTP: the answer begins "{safe(self._began, limit=40)}"')

@@ -36,13 +36,13 @@ async def look(rule: HealthRule, dialer: Dialer) -> Health:
     Raises AiropsError only for trouble of ours (no socket to be had, headers that cannot be sent): everything that the
     endpoint does or fails to do is a Health.
     """
-    began = time.monotonic()
-    try:
-        async with dialer.place(began + rule.timeout):
+    async with dialer.place():
+        began = time.monotonic()
+        try:
             reply = await _fetch(rule, _Look(rule, dialer, began + rule.timeout))
-    except Miss as miss:
-        return Health(ok=False, error=miss.words, failure=miss.failure)
-    latency = (time.monotonic() - began) * 1000
+        except Miss as miss:
+            return Health(ok=False, error=miss.words, failure=miss.failure)
+        latency = (time.monotonic() - began) * 1000
     if rule.body is None:
         return judge(rule, reply, latency)
     return await in_thread(lambda: judge(rule, reply, latency))

@@ -13,15 +13,15 @@ async def look(host: str, port: int, dialer: Dialer, *, timeout: float = 5.0, tr
 
     Raises HostError for trouble of ours.
     """
-    began = time.monotonic()
-    deadline, late = began + timeout, f"no answer in {timeout:g} s"
-    try:
-        async with dialer.place(deadline):
-            async with within(deadline, Failure.DNS, f"{late}: {host} could not be resolved"):
+    late = f"no answer in {timeout:g} s"
+    async with dialer.place():
+        began = time.monotonic()
+        try:
+            async with within(began + timeout, Failure.DNS, f"{late}: {host} could not be resolved"):
                 addresses = await dialer.resolve(host, port)
-            async with within(deadline, Failure.UNREACHABLE, f"{late}: not even a connection"):
+            async with within(began + timeout, Failure.UNREACHABLE, f"{late}: not even a connection"):
                 connected, _ = await dialer.connect(addresses, tries)
-    except Miss as miss:
-        return Health(ok=False, error=miss.words, failure=miss.failure)
-    connected.close()
-    return Health(ok=True, latency_ms=(time.monotonic() - began) * 1000)
+        except Miss as miss:
+            return Health(ok=False, error=miss.words, failure=miss.failure)
+        connected.close()
+        return Health(ok=True, latency_ms=(time.monotonic() - began) * 1000)

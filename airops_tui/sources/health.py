@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from airops_tui.config.settings import HealthRule
 from airops_tui.model import Health
-from airops_tui.probes.dial import Dialer
+from airops_tui.probes.dial import QUEUE_SECONDS, Dialer
 from airops_tui.probes.http import look
 
 _MARGIN = 1.0  # seconds; the look keeps its own deadline and says more when it misses it
@@ -23,7 +23,7 @@ class HealthSource:
     deadline: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.deadline = self.rule.timeout + _MARGIN
+        self.deadline = QUEUE_SECONDS + self.rule.timeout + _MARGIN
 
     async def read(self) -> Health:
         """Look once."""

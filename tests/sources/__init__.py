@@ -1,0 +1,1 @@
+"""Sources: one look after another."""
