@@ -12,7 +12,7 @@ import resource
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -139,7 +139,7 @@ def _demo(args: Namespace) -> int:
     if args.act:
         return _break_or_mend(args)
     _leave_properly()
-    with playground.open_playground(args.dir) as ground:
+    with playground.open_playground(args.dir) as ground, _end_undisturbed():
         ground.start()
         for note in ground.notes:
             print(f"airops: {note}", file=sys.stderr)
@@ -155,11 +155,26 @@ def _leave_properly() -> None:
     """Have the signals that end a process raise instead, so that what a `with` block holds is ended as well."""
 
     def leave(number: int, frame: FrameType | None) -> None:
+        _ignore_signals()
         raise SystemExit(128 + number)
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, leave)
+
+
+@contextlib.contextmanager
+def _end_undisturbed() -> Iterator[None]:
+    """After this block signals are ignored: a lost terminal sends several, and the first one has started the end."""
+    try:
+        yield
+    finally:
+        _ignore_signals()
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _load(path: Path) -> Settings:

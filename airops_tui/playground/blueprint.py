@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from airops_tui.config.settings import ServiceSettings
-from airops_tui.playground.releases import BRANCH
+from airops_tui.playground.releases import BRANCH, CLASSROOMS
 
 Ports = Mapping[str, int]
 Table = dict[str, Any]
@@ -38,6 +38,8 @@ TITLES = {
     "tunnel": "Tunnel to the public addresses",
 }
 LOG_FORMATS = {"hub": "combined", "iamvet": "combined", "proto3": "json"}
+RECOVER = {"restarts": 3, "within": "15m", "grace": "3s"}
+"""They boot in a fraction of a second: who does not answer after three is not starting."""
 SUB_TABLES = ("recover", "update")
 HEADER = """\
 # The playground of airops: real services on loopback, written by `airops demo`.
@@ -48,7 +50,7 @@ VIEWERS = 36
 
 def document(playground: Path, ports: Ports, *, with_git: bool) -> Table:
     """The config file as nested tables. `with_git`: proto4 lives in a repository and can be updated."""
-    by_name = {name: _classroom(playground, name, ports) for name in ("hub", "proto1", "proto3", "proto4")}
+    by_name = {name: _classroom(playground, name, ports) for name in ("hub", *CLASSROOMS)}
     by_name["proto4"] |= {
         "env_file": ".env",
         "public": f"{_url('public-proto4', ports)}/health",
@@ -123,7 +125,6 @@ def _value(value: Any) -> str:
 
 def _classroom(playground: Path, name: str, ports: Ports) -> Table:
     row = _service(playground, name, "", ports, ["--title", TITLES[name]], health={"json": {"/status": "healthy"}})
-    row["directory"] = f"{PLATFORM}/{name}"
     row["command"][1:3] = ["main.py"]  # the release that is checked out there, not the module it was written from
     return row | {"users": f"{_url(name, ports)}/api/status#students_count"}
 
@@ -131,7 +132,7 @@ def _classroom(playground: Path, name: str, ports: Ports) -> Table:
 def _iamvet(playground: Path, ports: Ports) -> Table:
     rule = {"url": f"{_url('iamvet', ports)}/api/health", "json": {"/checks/database": "ok"}}
     row = _service(playground, "iamvet", "iamvet", ports, health=rule)
-    return row | {"recover": {"restarts": 3, "within": "15m", "grace": "10s", "max_memory": "200M"}}
+    return row | {"recover": {**RECOVER, "max_memory": "200M"}}
 
 
 def _tunnel(playground: Path, ports: Ports) -> Table:
@@ -144,6 +145,7 @@ def _tunnel(playground: Path, ports: Ports) -> Table:
         "directory": "tunnel",
         "command": _program("tunnel", "tunnel", playground, ["--port", str(ports["tunnel"]), *ingress]),
         "health": {"url": f"{_url('tunnel', ports)}/ready", "timeout": 5},
+        "recover": RECOVER,
     }
 
 
@@ -166,20 +168,28 @@ def _service(
     arguments: Sequence[str] = (),
     health: Mapping[str, Any] | None = None,
 ) -> Table:
-    log = playground / "logs" / f"{name}.log"
-    written = ["--port", str(ports[name]), "--access-log", str(log)]
+    written = ["--port", str(ports[name]), "--access-log", str(playground / "logs" / f"{name}.log")]
     written += ["--log-format", LOG_FORMATS[name]] if name in LOG_FORMATS else []
+    directory = _directory(name)
+    log = f"{'../' * len(PurePath(directory).parts)}logs/{name}.log"
     return {
         "name": name,
         "title": TITLES[name],
         "manager": "process",
-        "directory": name if name in HOMES else "airclass",
+        "directory": directory,
         "command": _program(program, name, playground, [*written, *arguments]),
         "port": ports[name],
         "health": {"url": f"{_url(name, ports)}/health", "timeout": 5, **(health or {})},
-        "logs": [f"logs/{name}.log"],
-        "access_log": f"logs/{name}.log",
+        "logs": [log],
+        "access_log": log,
+        "recover": RECOVER,
     }
+
+
+def _directory(name: str) -> str:
+    if name in CLASSROOMS or name == "hub":
+        return f"{PLATFORM}/{name}"
+    return name if name in HOMES else "airclass"
 
 
 def _program(program: str, name: str, playground: Path, arguments: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +69,17 @@ def test_a_headless_playground_ends_with_everything_it_started(terminal: Termina
     demo.send_signal(number)
     assert demo.wait(20) == code
     assert [pid for pid, since in started.items() if alive(pid, since)] == []
+    assert list(terminal.temporary.iterdir()) == []
+
+
+def test_further_signals_do_not_cut_the_end_short(terminal: Terminal):
+    demo, directory = terminal.headless()
+    demo.send_signal(signal.SIGHUP)
+    while demo.poll() is None and directory.exists():  # as often as can be: a lost terminal sends several
+        demo.send_signal(signal.SIGHUP)
+        demo.send_signal(signal.SIGTERM)
+        time.sleep(0.01)
+    assert demo.wait(20) in (129, 143)
     assert list(terminal.temporary.iterdir()) == []
 
 

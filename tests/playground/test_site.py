@@ -123,5 +123,8 @@ def test_the_config_is_valid_private_and_names_every_service(playground: Playgro
     assert tuple(service.name for service in settings.services) == playground.names
     assert {service.manager for service in settings.services} == {"process"}
     assert settings.clusters[0].url.endswith(str(playground.ports["master"]))
+    assert [service.name for service in settings.services if not Path(service.access_log or "/").is_file()] == [
+        "tunnel"
+    ]
     assert playground.config_path.stat().st_mode & 0o077 == 0
     assert playground.directory.stat().st_mode & 0o077 == 0
