@@ -161,6 +161,17 @@ def test_no_daemon_behind_the_socket_is_unknown_and_starts_none(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_daemon_that_hangs_costs_the_deadline_and_is_unknown(
+    docker: Dockerd, manager: Docker, container: Callable[..., ServiceSettings]
+) -> None:
+    web = container("patient", *POLITE)
+    with docker.suspended():
+        status = look(manager, web)
+    assert status.state is UnitState.UNKNOWN
+    assert "did not answer within its deadline" in status.words
+    assert look(manager, web).state is UnitState.RUNNING
+
+
 @pytest.fixture
 def project(compose: Dockerd, tmp_path: Path) -> Iterator[Path]:
     """A project of two web containers and one that crashed, as `docker compose up` made it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import time
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from airops_tui.managers.pm2 import Pm2 as Manager
 from airops_tui.model import UnitState
 
 from .driving import act, find, logs, look, look_at_all, wait_until
-from .lab.component import wait_for
+from .lab.component import suspended, wait_for
 from .lab.pm2 import Pm2
 
 pytestmark = pytest.mark.real
@@ -130,12 +129,8 @@ def test_looking_after_the_daemon_died_starts_none_and_still_finds_the_logs(pm2:
 
 def test_a_daemon_that_hangs_costs_the_deadline_and_is_unknown(pm2: Pm2) -> None:
     pm2.start([app(pm2, "web")])
-    daemon = psutil.Process(pm2.daemon())
-    daemon.send_signal(signal.SIGSTOP)
-    try:
+    with suspended(pm2.daemon()):
         status = look(manager_of(pm2), of("web"))
-    finally:
-        daemon.send_signal(signal.SIGCONT)
     assert status.state is UnitState.UNKNOWN
     assert "did not answer within its deadline" in status.words
     assert look(manager_of(pm2), of("web")).state is UnitState.RUNNING

@@ -142,3 +142,12 @@ def test_no_daemon_at_all_is_unknown(tmp_path: Path) -> None:
     status = look(Supervisor(sockets=(str(tmp_path / "s.sock"),)), of("web"))
     assert status.state is UnitState.UNKNOWN
     assert "not running" in status.words
+
+
+def test_a_daemon_that_hangs_costs_the_deadline_and_is_unknown(supervisord: Supervisord) -> None:
+    supervisord.start({"web": LASTING})
+    with supervisord.suspended():
+        status = look(manager_of(supervisord), of("web"))
+    assert status.state is UnitState.UNKNOWN
+    assert "did not answer within its deadline" in status.words
+    assert look(manager_of(supervisord), of("web")).state is UnitState.RUNNING

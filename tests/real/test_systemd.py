@@ -13,7 +13,7 @@ from airops_tui.managers.systemd import Systemd
 from airops_tui.model import UnitState
 
 from .driving import act, find, logs, look, look_at_all, wait_until
-from .lab.component import wait_for
+from .lab.component import suspended, wait_for
 from .lab.guest import Guest
 
 pytestmark = pytest.mark.real
@@ -261,3 +261,15 @@ def test_a_user_session_that_cannot_be_reached_is_unknown_and_says_what_to_do(gu
     status = look(Systemd(user=True, env={"XDG_RUNTIME_DIR": "/run/user/4711"}), ServiceSettings(name="tunnel"))
     assert status.state is UnitState.UNKNOWN
     assert "enable-linger" in status.words
+
+
+def test_a_systemd_that_hangs_costs_the_deadline_and_is_unknown(
+    guest: Guest, unit: Callable[..., ServiceSettings]
+) -> None:
+    web = unit("patient", LASTING)
+    act("start", systemd, web)
+    with suspended(guest.leader):
+        status = look(systemd, web)
+    assert status.state is UnitState.UNKNOWN
+    assert "did not answer within its deadline" in status.words
+    wait_until(systemd, web, UnitState.RUNNING)

@@ -118,6 +118,17 @@ def end(process: subprocess.Popen[bytes], grace: float = 15) -> None:
     process.wait(5)
 
 
+@contextmanager
+def suspended(pid: int) -> Iterator[None]:
+    """A process that lives, keeps its sockets and does nothing: what hanging looks like from outside."""
+    process = psutil.Process(pid)
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
+
+
 def last_words(log: Path) -> str:
     """The end of a log file on one line, for a reason that fits in the summary."""
     return " ".join(log.read_text(errors="replace").split())[-300:]

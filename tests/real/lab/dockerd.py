@@ -11,6 +11,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from . import debian
@@ -25,6 +26,7 @@ from .component import (
     need_root,
     plain_environment,
     run,
+    suspended,
     tool,
     wait_for,
 )
@@ -101,6 +103,11 @@ class Dockerd:
         plugin = cached("compose", make) / "docker-compose"
         (self.client / "cli-plugins" / "docker-compose").symlink_to(plugin)
         self.run("compose", "version")
+
+    def suspended(self) -> AbstractContextManager[None]:
+        """The daemon hangs as long as this lasts."""
+        assert self._process is not None
+        return suspended(self._process.pid)
 
     def stop(self) -> None:
         """Remove every container, end the daemon and remove its data and cgroups."""

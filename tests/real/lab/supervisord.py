@@ -7,11 +7,12 @@ import importlib.util
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psutil
 
-from .component import Completed, Missing, end, launch, plain_environment, run, wait_for
+from .component import Completed, Missing, end, launch, plain_environment, run, suspended, wait_for
 
 
 class Supervisord:
@@ -63,6 +64,11 @@ class Supervisord:
         self._process.wait(5)
         for program in programs:
             program.kill()
+
+    def suspended(self) -> AbstractContextManager[None]:
+        """The daemon hangs as long as this lasts."""
+        assert self._process is not None
+        return suspended(self._process.pid)
 
     def stop(self) -> None:
         """End the daemon and its programs."""
