@@ -13,7 +13,7 @@ import msgspec
 from airops_tui.config.convert import Converter
 from airops_tui.config.settings import ServiceSettings, Settings
 from airops_tui.config.toml import document_of
-from airops_tui.config.variables import Variables
+from airops_tui.config.variables import PREFIX, Variables
 from airops_tui.text import clean
 
 
@@ -55,7 +55,7 @@ def tidy(text: str) -> str:
     """A name that load() accepts, as near to the text as possible: "My App (web)" becomes "My-App-web"."""
     name = re.sub(r"-{2,}", "-", re.sub(r"[^\w.@:+-]+", "-", text))[:60]
     name = re.sub(r"^\W+|[-.:@+]+$", "", name) or "service"
-    return name.replace("env:", "env-", 1) if name.startswith("env:") else name  # that would be a reference
+    return name.replace(":", "-", 1) if name.startswith(PREFIX) else name  # that would be a reference
 
 
 def distinct(name: str, taken: Collection[str], qualifier: str = "") -> str:
@@ -73,7 +73,7 @@ def sound(origin: str, title: str, candidates: Iterable[Candidate], left_out: It
     notes = list(left_out)
     taken: dict[str, Candidate] = {}
     ports: set[tuple[str, int]] = set()
-    for candidate in candidates:
+    for candidate in map(_plain, candidates):
         if objection := _objection(candidate.service):
             notes.append(f"{clean(candidate.service.name, limit=60)}: {objection}")
             continue
@@ -82,12 +82,21 @@ def sound(origin: str, title: str, candidates: Iterable[Candidate], left_out: It
         service = candidate.service
         if service.port:
             ports.add((service.host, service.port))
-        name = distinct(service.name, taken, service.project or service.manager or "")
-        unit = service.unit or service.name
+        name = distinct(service.name, taken, service.project or service.manager or str(service.port or ""))
+        unit = service.unit or (service.name if service.manager else "")
         service = msgspec.structs.replace(service, name=name, unit="" if unit == name else unit)
         taken[name] = replace(candidate, service=service)
     linked = tuple(_linked(candidate, taken) for candidate in taken.values())
     return Draft(origin, title, _without_circles(linked), tuple(notes))
+
+
+def _plain(candidate: Candidate) -> Candidate:
+    """Somebody's title must not become a look into the environment: one that starts like a reference loses the colon."""
+    title = candidate.service.title
+    if not title.startswith(PREFIX):
+        return candidate
+    safe = f"{PREFIX[:-1]} {title.removeprefix(PREFIX)}"
+    return replace(candidate, service=msgspec.structs.replace(candidate.service, title=safe))
 
 
 def _objection(service: ServiceSettings) -> str:

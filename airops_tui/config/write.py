@@ -14,7 +14,6 @@ from airops_tui.config.draft import Candidate, Draft
 from airops_tui.config.settings import Kind, ServiceSettings, Struct
 from airops_tui.config.shapes import Table
 from airops_tui.config.toml import is_given, key, pairs_of, quote, toml
-from airops_tui.config.variables import PREFIX
 from airops_tui.errors import RefusedError
 from airops_tui.text import clean
 
@@ -181,8 +180,6 @@ def _left_out(notes: tuple[str, ...]) -> Iterator[str]:
 
 def _short(text: str, kind: Kind | None, *, folder: str, home: str) -> str:
     """A path as people write it: from the service's folder where it is near, with ~ where it is below home."""
-    if text.startswith(PREFIX):  # somebody's title must not become a look into the environment
-        return f" {text}"
     if kind not in (Kind.PATH, Kind.PROGRAM, Kind.SOCKET) or not text.startswith("/"):
         return text
     if folder.count("/") > 1:

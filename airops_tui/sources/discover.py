@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 from airops_tui.config.draft import Candidate, Draft, sound, tidy
-from airops_tui.config.settings import ServiceSettings, Settings
+from airops_tui.config.settings import ManagerKind, ServiceSettings, Settings
 from airops_tui.hosts.base import Host, hold
 from airops_tui.managers.base import Found, Manager
 from airops_tui.model import Listener, Problem, Process
@@ -75,7 +75,7 @@ def _from_unit(unit: Unit) -> Candidate:
     service = ServiceSettings(
         name=tidy(found.name),
         title=found.title if found.title != found.name else "",
-        manager=found.manager,
+        manager=cast(ManagerKind, found.manager),
         unit=found.unit,
         project=found.project,
         directory=found.directory,
@@ -100,7 +100,7 @@ def _port_note(ports: Sequence[int], note: str) -> Mapping[str, str]:
 def _ask_all(
     questions: Mapping[str, Callable[[], Any]], deadline: float
 ) -> tuple[Mapping[str, Any], tuple[Problem, ...]]:
-    """Each question in a daemon thread of its own: one that hangs delays neither the others nor the end of the program."""
+    """Each question in a daemon thread of its own: one that hangs delays neither the others nor the program's end."""
     replies: SimpleQueue[tuple[str, Any, BaseException | None]] = SimpleQueue()
 
     def answer(name: str, question: Callable[[], Any]) -> None:

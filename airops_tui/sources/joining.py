@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -16,8 +16,10 @@ from airops_tui.model import Listener, Process, UnitState
 
 # What publishes a container's port outside it: Docker's own, rootless, Desktop, OrbStack, Colima and Lima, podman.
 _PROXIES = {"docker-proxy", "rootlessport", "com.docker.backend", "com.docke", "OrbStack Helper", "limactl", "gvproxy"}
+_FIRST = ("systemd", "init", "launchd")
 _CONTAINERS = ("compose", "docker")
 _MOST_SPECIFIC_FIRST = ("compose", "docker", "pm2", "supervisor", "launchd", "systemd-user", "systemd")
+_RANK = {kind: rank for rank, kind in enumerate(_MOST_SPECIFIC_FIRST)}
 
 # Listeners of every installation, none of an operator's business.
 _NOISE = re.compile(
@@ -73,17 +75,19 @@ def joined(
             mine[published[listener.port]].append(listener)
         elif above is not None:
             mine[above].append(listener)
-        elif process is None or process.pid == 1:  # with socket activation the first process holds them
+        elif process is None or (process.pid == 1 and process.program in _FIRST):  # socket activation
             unknown.append(listener)
         else:
             programs[_leader(process, processes).pid].append(listener)
-    known = _units(units, mine, processes)
-    return _with_usual(known, unknown), tuple(_programs(programs, processes, known, unknown))
+    known = _with_usual(_units(units, mine, processes), unknown)
+    given = {port for unit in known for port in unit.ports}
+    left = {listener.port for listener in unknown} - given - _NOISY_PORTS
+    return known, (*_programs(programs, processes), *_strangers(left))
 
 
 def _distinct(found: Sequence[Found]) -> list[Found]:
     """The units, each process only once: that of the most specific manager."""
-    ordered = sorted(found, key=lambda unit: _MOST_SPECIFIC_FIRST.index(unit.manager))
+    ordered = sorted(found, key=lambda unit: _RANK.get(unit.manager, len(_RANK)))
     seen: set[int] = set()
     kept = []
     for unit in ordered:
@@ -115,25 +119,23 @@ def _with_usual(units: Sequence[Unit], unknown: Sequence[Listener]) -> tuple[Uni
         name = unit.found.name.partition("@")[0]
         usual = tuple(port for port in _USUAL.get(name, ()) if port in held)
         if usual and not unit.ports and unit.found.status.state is UnitState.RUNNING:
-            unit = Unit(unit.found, usual, f"the usual port of {name}; who holds it is shown to root only")
+            unit = Unit(unit.found, usual, f"the usual port of {name}; the system does not tell who holds it")
         result.append(unit)
     return tuple(result)
 
 
-def _programs(
-    programs: Mapping[int, Sequence[Listener]],
-    processes: Mapping[int, Process],
-    units: Sequence[Unit],
-    unknown: Sequence[Listener],
-) -> Iterator[Program]:
-    for pid, listeners in sorted(programs.items(), key=lambda item: _ports(item[1])[0]):
+def _programs(held: Mapping[int, Sequence[Listener]], processes: Mapping[int, Process]) -> Iterator[Program]:
+    for pid, listeners in sorted(held.items(), key=lambda item: _ports(item[1])[0]):
         process = processes[pid]
         if not _NOISE.fullmatch(process.program):
             yield Program(_called(process), _ports(listeners), process)
-    given = {port for unit in _with_usual(units, unknown) for port in unit.ports}
-    for port in sorted({listener.port for listener in unknown} - given - _NOISY_PORTS):
-        name = next((name for name, usual in _USUAL.items() if port in usual and len(usual) == 1), f"port-{port}")
-        yield Program(name, (port,), None, "who holds it is shown to root only")
+
+
+def _strangers(ports: Collection[int]) -> Iterator[Program]:
+    """Ports that somebody holds whom the system does not name, under the name that the port usually has."""
+    for port in sorted(ports):
+        name = next((name for name, usual in _USUAL.items() if usual == (port,)), f"port-{port}")
+        yield Program(name, (port,), None, "the system does not tell who holds it")
 
 
 def _upwards(pid: int | None, processes: Mapping[int, Process]) -> Iterator[int]:
@@ -170,7 +172,8 @@ def _called(process: Process) -> str:
     words = process.command.split()[1:]
     for index, word in enumerate(words):
         if word == "-m" and index + 1 < len(words):
-            return words[index + 1]
+            module = words[index + 1]
+            return module if module.count(".") < 2 else module.rpartition(".")[2]
         if not word.startswith("-"):
             path = PurePath(word)
             return next((part for part in (path.stem, *reversed(path.parent.parts)) if _tells(part)), path.stem) or name

@@ -82,13 +82,14 @@ def _file(path: Path, kinds: tuple[str, ...]) -> Parsed:
         source = Source(path, access.read(path).data)
     except access.Unreadable as error:
         raise UsageError(f"{path.name} {error.what}") from None
-    reasons = []
+    reasons = {}
     for kind in kinds:
         try:
             parsed: Parsed = import_module(f"{__name__}.{kind}").parse(source)
         except NotThis as reason:
-            reasons.append(f"no {_SPOKEN[kind]}: {reason}")
+            reasons[kind] = reason
         else:
             return parsed
+    tried = ", ".join(f"no {_SPOKEN[kind]} ({reason})" for kind, reason in reasons.items())
     hint = "write the list to a file first: pm2 jlist > apps.json" if path.suffix in (".js", ".cjs", ".mjs") else ""
-    raise UsageError(f"{path.name} is {'; '.join(reasons)}", hint)
+    raise UsageError(f"{path.name} describes no service: {tried}", hint)

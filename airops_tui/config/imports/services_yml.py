@@ -45,7 +45,7 @@ def parse(source: Source) -> Parsed:
 
 
 def _service(name: str, entry: Mapping[str, Any], root: Path, labels: Mapping[str, str]) -> Candidate:
-    directory = root / str(entry.get("path") or ".")
+    directory = root / Path(str(entry.get("path") or ".")).expanduser()
     command = _words(entry.get("command"))
     port, guesses = entry.get("port"), {}
     if not isinstance(port, int) or isinstance(port, bool):
