@@ -134,7 +134,7 @@ def describe_signal(number: int) -> str:
 def starts_again(ended: str, manager: str, restarts: int | None = None) -> str:
     """The sentence for a service that ended and waits for its manager to start it once more."""
     so_far = f" ({restarts} restart{'s' if restarts > 1 else ''} so far)" if restarts else ""
-    return f"{ended}; {manager} starts it again{so_far}"
+    return f"{ended}, {manager} starts it again{so_far}"
 
 
 def together(members: Mapping[str, UnitStatus]) -> UnitStatus:

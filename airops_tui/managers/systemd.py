@@ -18,7 +18,16 @@ from airops_tui.config.settings import ServiceSettings
 from airops_tui.errors import HostError
 from airops_tui.hosts.base import Answer, Command, Dialogue, Request
 from airops_tui.managers.base import Found, complaint, could_not_ask, unit_of, unknown
-from airops_tui.managers.systemd_units import LOOK, SEARCH, log_origins, parse_show, status_of, worth_showing
+from airops_tui.managers.systemd_units import (
+    LOOK,
+    SEARCH,
+    declared_output,
+    log_origins,
+    parse_show,
+    status_of,
+    worth_showing,
+    writes_files,
+)
 from airops_tui.model import LogOrigin, UnitState, UnitStatus
 from airops_tui.text import clean
 
@@ -76,7 +85,11 @@ class Systemd:
         if name is None:
             return ()
         blocks = parse_show((yield self._show("Id,StandardOutput,StandardError", [name])).out)
-        return log_origins(name, blocks[0] if blocks else {}, "journal-user" if self.user else "journal")
+        told = blocks[0] if blocks else {}
+        if writes_files(told):
+            cat = Command(argv=(*self._systemctl(), "cat", "--no-pager", "--", name), env=dict(self.env), writes=False)
+            told = {**told, **declared_output((yield cat).out, name)}
+        return log_origins(name, told, "journal-user" if self.user else "journal")
 
     def find(self) -> Dialogue[Sequence[Found]]:
         """The services worth an operator's eye; one command, also where there are hundreds of units."""

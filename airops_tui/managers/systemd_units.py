@@ -56,6 +56,7 @@ _BASE = """
     e2scrub* rc-local kmod* emergency rescue dm-event fstrim logrotate man-db
 """
 _IS_BASE = re.compile("|".join(fnmatch.translate(f"{pattern}.service") for pattern in _BASE.split()))
+_FILES = ("file", "append", "truncate")
 _OPERATORS = ("/etc/systemd/", "/usr/local/lib/systemd/", "/run/systemd/transient/")
 _VENDORS = ("/lib/", "/usr/lib/", "/run/systemd/generator")
 
@@ -203,11 +204,30 @@ def log_origins(name: str, unit: Unit, journal: str) -> tuple[LogOrigin, ...]:
     origins = []
     for stream, target in streams.items():
         how, _, path = target.partition(":")
-        if how in ("file", "append", "truncate") and path.startswith("/"):
+        if how in _FILES and path.startswith("/"):
             origins.append(LogOrigin("file", path, stream))
         elif how.startswith(("journal", "syslog", "kmsg")):
             origins.append(LogOrigin(journal, name, stream))
     return tuple(origins)
+
+
+def writes_files(unit: Unit) -> bool:
+    """Whether a unit's output goes to a file: `show` says so much, but not to which one."""
+    return bool({unit.get("StandardOutput"), unit.get("StandardError")} & {*_FILES})
+
+
+def declared_output(text: bytes, name: str) -> dict[str, str]:
+    """StandardOutput= and StandardError= as the unit's files have them, from `systemctl cat`: the last one counts.
+
+    The specifiers that stand for the unit's own name are filled in; a path with any other is left out.
+    """
+    found = re.findall(
+        r"^[ \t]*(StandardOutput|StandardError)[ \t]*=[ \t]*(\S.*)$", text.decode("utf-8", "replace"), re.M
+    )
+    prefix, _, instance = name.rpartition(".")[0].partition("@")
+    known = {"%n": name, "%N": name.rpartition(".")[0], "%p": prefix, "%i": instance, "%%": "%"}
+    declared = {key: re.sub(r"%[nNpi%]", lambda match: known[match[0]], value.rstrip()) for key, value in found}
+    return {key: value for key, value in declared.items() if not re.search(r"%[a-zA-Z]", value)}
 
 
 def worth_showing(unit: Unit, user: bool = False) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from airops_tui.config.settings import ServiceSettings
+from airops_tui.errors import AiropsError
 from airops_tui.managers.systemd import Systemd
 from airops_tui.model import UnitState
 
@@ -178,10 +179,9 @@ def test_units_in_all_other_states_are_told_apart_in_one_look(
     }
 
 
-def test_acting_on_an_unknown_unit_is_a_complaint_that_names_it(guest: Guest) -> None:
-    complaint = act("restart", systemd, ServiceSettings(name="nowhere", manager="systemd"))
-    assert complaint is not None
-    assert "nowhere.service" in complaint
+def test_acting_on_an_unknown_unit_is_an_error_that_names_it(guest: Guest) -> None:
+    with pytest.raises(AiropsError, match=r"nowhere\.service"):
+        act("restart", systemd, ServiceSettings(name="nowhere", manager="systemd"))
 
 
 def test_the_output_of_a_unit_is_found_where_it_really_is(guest: Guest, unit: Callable[..., ServiceSettings]) -> None:
