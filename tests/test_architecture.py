@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "reporting": ["report", "site", "poller", "sources.base", *PLAIN],
     "site": ["config", "hosts", "managers", "probes", "sources", "poller", *PLAIN],
     "playground": ["playground", "config", "hosts", "managers.process", *PLAIN],
-    "ui": ["ui", "report", "poller", "config", *PLAIN],
+    "ui": ["ui", "report", "poller", "config", "crash", *PLAIN],
 }
 WIRING = {"cli", "__main__"}  # puts the parts together, so imports anything, lazily
 

@@ -1,7 +1,7 @@
 """The console itself: it takes in snapshots, keeps the newest, and does what no single screen can.
 
-The feed lives in threads of its own and reaches the console through one message. Nothing here blocks, nothing here looks
-at the world, and nothing here changes it.
+The feed lives in threads of its own and reaches the console through one message. Nothing here blocks, nothing here
+looks at the world, and nothing here changes it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from textual.filter import LineFilter
 from textual.reactive import reactive
 from textual.screen import Screen
 
+from airops_tui.crash import report_crash
 from airops_tui.errors import ExitCode
 from airops_tui.model import Snapshot
 from airops_tui.report.quantities import span
 from airops_tui.text import clean, describe
-from airops_tui.ui import crash
 from airops_tui.ui.bindings import ANYWHERE, bindings
 from airops_tui.ui.feed import Copy, Extra, Feed
 from airops_tui.ui.glyphs import Gate, ascii_only, speaks_utf8, without_controls
@@ -75,8 +75,7 @@ class Console(App[None], inherit_bindings=False):
         super().__init__(driver_class=Terminal)
         self.feed, self.commands, self.state = feed, tuple(commands), state
         self.main, self.trends = MainScreen(), Trends()
-        self.error: BaseException | None = None
-        self.crash_file: Path | None = None
+        self.last_words = ""
         self._copy, self._clock = copy, clock
         self._kinds_failed: set[str] = set()
         self._ascii = not speaks_utf8(os.environ)
@@ -111,9 +110,13 @@ class Console(App[None], inherit_bindings=False):
             loop = asyncio.get_running_loop()
             for number in ENDING_SIGNALS:
                 loop.add_signal_handler(number, self._end, 128 + number)
-        self.feed.listen(lambda snapshot: self.post_message(SnapshotArrived(snapshot)))
+        self.feed.listen(self._take)
         self.feed.start()
         self.set_interval(1.0, self._tick)
+
+    def _take(self, snapshot: Snapshot) -> None:
+        """Called in the feed's thread."""
+        self.post_message(SnapshotArrived(snapshot))
 
     def _end(self, code: int) -> None:
         self.exit(return_code=code)
@@ -141,9 +144,7 @@ class Console(App[None], inherit_bindings=False):
 
     # -- what goes wrong
 
-    async def run_action(
-        self, action: Any, default_namespace: DOMNode | None = None, namespaces: Any = None
-    ) -> bool:
+    async def run_action(self, action: Any, default_namespace: DOMNode | None = None, namespaces: Any = None) -> bool:
         """Do what a key or a command asks for. An action that raises costs a line at the bottom, not the console."""
         try:
             return await super().run_action(action, default_namespace, namespaces)
@@ -157,13 +158,11 @@ class Console(App[None], inherit_bindings=False):
         kind = f"{type(message.error).__name__} {describe(message.error)}"
         if kind not in self._kinds_failed and len(self._kinds_failed) < MOST_CRASH_FILES:
             self._kinds_failed.add(kind)
-            crash.write(message.error, self.state)
+            report_crash(message.error, self.state)
 
     def _handle_exception(self, error: Exception) -> None:
-        """Textual calls this with what nobody caught. It would print every local variable; this keeps a file instead."""
-        if self.error is None:
-            self.error = error
-            self.crash_file = crash.write(error, self.state)
+        """Textual calls this with what nobody caught. It would print all local variables; this keeps a file instead."""
+        self.last_words = self.last_words or report_crash(error, self.state)
         if self.is_headless:
             super()._handle_exception(error)
             return
@@ -252,8 +251,13 @@ class Console(App[None], inherit_bindings=False):
             for key in table
             if key.palette
         ]
-        brought = [Command(extra.name, "", f"app.extra({place})", extra.help) for place, extra in enumerate(self.commands)]
-        themes = [Command(f"theme: {theme.name.removeprefix('airops-')}", "", f"app.theme('{theme.name}')") for theme in THEMES]
+        brought = [
+            Command(extra.name, "", f"app.extra({place})", extra.help) for place, extra in enumerate(self.commands)
+        ]
+        themes = [
+            Command(f"theme: {theme.name.removeprefix('airops-')}", "", f"app.theme('{theme.name}')")
+            for theme in THEMES
+        ]
         return [*keys, *brought, *themes]
 
     async def _run_command(self, action: str | None) -> None:
@@ -282,8 +286,8 @@ def run_console(
     feed.stop()
     stuck = isinstance(app._driver, Terminal) and app._driver.stuck
     code = app.return_code or 0
-    if app.error is not None:
-        sys.stderr.write(crash.line(app.error, app.crash_file) + "\n")
+    if app.last_words:
+        sys.stderr.write(f"{app.last_words}\n")
         code = int(ExitCode.BUG)
     if stuck:
         os._exit(code)  # a terminal that takes nothing holds its lock, and the interpreter would wait for it

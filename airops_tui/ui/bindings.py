@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 from airops_tui.ui.columns import SERVICES
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key, or several for one thing. `keys` are Textual's names for them, `shown` is how a person reads them; `bar` the word at
-    the bottom of the screen, empty for no place there. `danger`: it changes the world."""
+    """A key, or several for one thing.
+
+    `keys` are Textual's names for them, `shown` is how a person reads them, `bar` the word at the bottom of the screen,
+    empty for no place there. `danger`: it changes the world. `palette`: it is a command too.
+    """
 
     keys: str
     action: str
@@ -100,7 +103,7 @@ SORT_CHOICES: tuple[Key, ...] = (
 )
 
 
-def bindings(*tables: Iterable[Key]) -> list[Binding]:
+def bindings(*tables: Iterable[Key]) -> list[BindingType]:
     """The keys as bindings of a screen or widget."""
     return [Binding(key.keys, key.action, key.help, show=False) for table in tables for key in table]
 

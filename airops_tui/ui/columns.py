@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from airops_tui.model import Service
+from airops_tui.report.quantities import NONE
 from airops_tui.ui import render
 from airops_tui.ui.view import Glance, Order, rank
 
@@ -27,9 +28,12 @@ _SHRINK = 6
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `letter` (in capitals, from the title where it can be) sorts by it; `drop` says how early it drops out,
-    1 first, 0 never. It is as wide as its widest cell of `least` to `most`. `descends`: the first sort shows the
-    largest first. `wanted` hides it where it says nothing."""
+    """One column.
+
+    `letter`, a capital of the title, sorts by it; `descends`: the first time the largest come first. It is as wide as
+    its widest cell, of `least` to `most`. `drop` says how early it drops out where room runs short: 1 first, 0 never.
+    `wanted` hides it where it says nothing.
+    """
 
     key: str
     title: str
@@ -73,7 +77,7 @@ SERVICES: tuple[Column, ...] = (
         "manager",
         "MANAGER",
         "A",
-        lambda s, g: render.quiet(s.manager or render.NONE),
+        lambda s, g: render.quiet(s.manager or NONE),
         lambda s, g: s.manager,
         7,
         12,

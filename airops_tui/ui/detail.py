@@ -138,7 +138,10 @@ def _place(service: Service, glance: Glance) -> Iterator[Fact]:
     if service.directory:
         yield "folder", quiet(service.directory)
     for place, origin in enumerate(service.logs):
-        yield ("logs" if place == 0 else ""), quiet(origin.place if origin.kind == "file" else f"{origin.kind} {origin.place}")
+        yield (
+            ("logs" if place == 0 else ""),
+            quiet(origin.place if origin.kind == "file" else f"{origin.kind} {origin.place}"),
+        )
 
 
 def _depends(service: Service, glance: Glance) -> Iterator[Content | str]:

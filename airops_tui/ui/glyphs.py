@@ -1,7 +1,7 @@
 """The last gate before the terminal: no control character passes, and without UTF-8 nothing but ASCII does.
 
-Text is cleaned long before. This gate stands behind every widget, also those that are not ours, because what passes here
-is what the terminal obeys.
+Text is cleaned long before. This gate stands behind every widget, also those that are not ours, because what passes
+here is what the terminal obeys.
 """
 
 from __future__ import annotations

@@ -14,6 +14,9 @@ from airops_tui.ui.view import Glance, View
 
 MOST_PROBLEMS = 2
 
+Notice = tuple[str, str, str, str]
+"""A sign, what has to be said, what to do about it, and the style of the first two."""
+
 
 @dataclass(frozen=True, slots=True)
 class Beat:
@@ -71,7 +74,7 @@ def _short_of(percentage: float, high: float) -> Content:
 
 def notices(glance: Glance, width: int) -> Sequence[Content]:
     """What has to be said about the picture as a whole."""
-    return [line for notice in _notices(glance) for line in render.wrap(notice, width)]
+    return [line for notice in _notices(glance) for line in _fitted(notice, width)]
 
 
 def _site(glance: Glance, words: int) -> Content:
@@ -108,28 +111,41 @@ def _when(glance: Glance, beat: Beat, words: int) -> Content:
     return join(clock, (f"  every {span(beat.period)}", "$quiet")) if words == 2 else clock if words else Content("")
 
 
-def _notices(glance: Glance) -> Iterator[Content]:
+def _notices(glance: Glance) -> Iterator[Notice]:
     snapshot = glance.snapshot
     if glance.outdated:
         age = render.coarse(glance.mono - snapshot.mono)
-        yield _notice("▲ ", f"No news for {age}: this console has stopped looking.", "Quit and start it again.")
+        yield "▲ ", f"No news for {age}: this console has stopped looking.", "Quit and start it again.", "$slow"
     if snapshot.discovered:
-        yield _notice("", "No config yet: this is what runs on this machine.", "`airops init` writes it down.", "$accent")
+        yield "", "No config yet: this is what runs on this machine.", "`airops init` writes it down.", "$accent"
     for problem in snapshot.problems[:MOST_PROBLEMS]:
         where = f" ({problem.where})" if problem.where else ""
-        yield _notice("▲ ", f"{problem.what}{where}", problem.hint)
+        yield "▲ ", f"{problem.what}{where}", problem.hint, "$slow"
     if len(snapshot.problems) > MOST_PROBLEMS:
-        yield quiet(f"   and {len(snapshot.problems) - MOST_PROBLEMS} more: `airops --snapshot` lists them")
+        yield (
+            "",
+            f"{len(snapshot.problems) - MOST_PROBLEMS} more like this",
+            "`airops --snapshot` lists them.",
+            "$quiet",
+        )
 
 
-def _notice(sign: str, what: str, hint: str, style: str = "$slow") -> Content:
-    return join(" ", (sign, style), (what, style), (f"  {hint}" if hint else "", "$quiet"))
+def _fitted(notice: Notice, width: int) -> Sequence[Content]:
+    """A notice and its hint on one line, or each on its own."""
+    sign, what, hint, style = notice
+    head, tail = join(" ", (sign, style), (what, style)), quiet(f"  {hint}" if hint else "")
+    if head.cell_length + tail.cell_length <= width:
+        return [join(head, tail)]
+    return [head.truncate(width, ellipsis=True), tail.truncate(width, ellipsis=True)]
 
 
 def too_small(width: int, height: int, least: tuple[int, int]) -> Sequence[Content]:
     """What is said where a list has no room; the counts in the header still are."""
     wanted = f"{least[0]}x{least[1]}"
-    return [Content(""), *render.wrap(text(f"too small for the list: {width}x{height}, it needs {wanted}"), max(10, width))]
+    return [
+        Content(""),
+        *render.wrap(text(f"too small for the list: {width}x{height}, it needs {wanted}"), max(10, width)),
+    ]
 
 
 def nothing(glance: Glance, view: View) -> Sequence[Content]:

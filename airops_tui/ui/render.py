@@ -77,7 +77,7 @@ def counts(glance: Glance, *, short: bool = False) -> Content:
 
 
 def health(service: Service, glance: Glance) -> Content:
-    """What the last look said, in one cell: "200   12 ms", "refused"; without a health rule what stands in its place."""
+    """What the last look said, in one cell: "200   12 ms", "refused"; without a health rule, what else is known."""
     if service.health is not None:
         said, style = _look(service.health)
         return text(said, "$quiet" if glance.stale(service) else style)

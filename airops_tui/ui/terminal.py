@@ -1,8 +1,8 @@
 """The operator's terminal: what it says of its own accord presses no keys, and when it goes away somebody notices.
 
-A terminal answers certain sequences, and Textual hands an answer it does not know on as the keys it is spelled with. In a
-console with one-letter keys that is remote control by whoever can write into a log. And when a connection is lost without
-a signal, Textual's reader spins on the end of file. Both are decided where input is read, so the reader is ours.
+A terminal answers certain sequences, and Textual hands an answer it does not know on as the keys it is spelled with. In
+a console with one-letter keys that is remote control by whoever can write into a log. And when a connection is lost
+without a signal, Textual's reader spins on the end of file. Both are decided where input is read, so the reader is ours.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Replies:
 class Terminal(LinuxDriver):
     """Textual's driver with a reader of our own, and a writer that never waits for a terminal that does not read.
 
-    `behind`: something was not written because the terminal did not keep up; once it has, everything is to be drawn anew.
+    `behind`: something was not written because the terminal did not keep up; once it has, all is to be drawn anew.
     """
 
     def __init__(

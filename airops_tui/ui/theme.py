@@ -1,7 +1,7 @@
 """How the console looks: one accent, one colour for each state, the rest quiet.
 
-Healthy and broken are blue-green and orange-red, told apart also by eyes that do not see red and green. `plain` uses the
-terminal's own sixteen colours and background; with NO_COLOR nothing of it but bold and reverse video is left.
+Healthy and broken are blue-green and orange-red, told apart also by eyes that do not see red and green. `plain` uses
+the terminal's own sixteen colours and background; with NO_COLOR nothing of it but bold and reverse video is left.
 """
 
 from __future__ import annotations

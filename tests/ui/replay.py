@@ -75,7 +75,9 @@ class Clock:
         return self.now
 
 
-def up(name: str, title: str, port: int, pid: int, *, ms: float = 12.0, cpu: float = 0.4, age: float = 3 * DAY) -> Service:
+def up(
+    name: str, title: str, port: int, pid: int, *, ms: float = 12.0, cpu: float = 0.4, age: float = 3 * DAY
+) -> Service:
     """A service of the classroom that is well."""
     return Service(
         name=name,
@@ -176,11 +178,26 @@ def classroom() -> Snapshot:
             proto4,
             taken,
             tunnel,
-            replace(up("archive", "Old lessons", 8004, 0), state=State.STOPPED, reason="stopped", health=None, pid=None,
-                    started_at=None, unit_status=UnitStatus(UnitState.STOPPED, "not loaded"), cpu_percent=None,
-                    memory_bytes=None, port=Port(8004, False)),
-            replace(up("web1", "Web on EC2", 8000, 1204, ms=41, age=9 * DAY), host="sydney", manager="systemd", unit="web.service",
-                    stale=True, looked_mono=MONO - 96),
+            replace(
+                up("archive", "Old lessons", 8004, 0),
+                state=State.STOPPED,
+                reason="stopped",
+                health=None,
+                pid=None,
+                started_at=None,
+                unit_status=UnitStatus(UnitState.STOPPED, "not loaded"),
+                cpu_percent=None,
+                memory_bytes=None,
+                port=Port(8004, False),
+            ),
+            replace(
+                up("web1", "Web on EC2", 8000, 1204, ms=41, age=9 * DAY),
+                host="sydney",
+                manager="systemd",
+                unit="web.service",
+                stale=True,
+                looked_mono=MONO - 96,
+            ),
         ),
     )
 

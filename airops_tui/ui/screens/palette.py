@@ -93,7 +93,10 @@ def find(commands: Sequence[Command], wanted: str) -> Sequence[Command]:
 
 
 def _line(command: Command, width: int) -> Content:
-    name = join(text(command.name, "bold $danger" if command.danger else ""), (f"  {command.help}" if command.help else "", "$quiet"))
+    name = join(
+        text(command.name, "bold $danger" if command.danger else ""),
+        (f"  {command.help}" if command.help else "", "$quiet"),
+    )
     key = text(command.key, "$accent")
     room = width - key.cell_length - 1
     return join(name.truncate(room, ellipsis=True), " " * (room - min(room, name.cell_length) + 1), key)

@@ -88,7 +88,7 @@ class Rows(Lines, can_focus=True):
     def fill(
         self, services: Sequence[Service], fitted: tuple[Fitted, ...], glance: Glance, nothing: Sequence[Content]
     ) -> None:
-        """Show these services. What was selected by hand stays selected wherever it now stands; until then the first is."""
+        """Show these services. What was selected by hand stays selected wherever it stands; until then the first is."""
         self._services, self._fitted, self._glance = services, fitted, glance
         names = [service.name for service in services]
         if self.held and self.selected in names:
