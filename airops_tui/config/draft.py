@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from airops_tui.config.check import check
 from airops_tui.config.convert import Converter
 from airops_tui.config.settings import ServiceSettings, Settings
 from airops_tui.config.toml import document_of
@@ -74,12 +75,12 @@ def sound(origin: str, title: str, candidates: Iterable[Candidate], left_out: It
     taken: dict[str, Candidate] = {}
     ports: set[tuple[str, int]] = set()
     for candidate in map(_plain, candidates):
-        if objection := _objection(candidate.service):
-            notes.append(f"{clean(candidate.service.name, limit=60)}: {objection}")
-            continue
         if (candidate.service.host, candidate.service.port) in ports:
             candidate = _without_port(candidate)
         service = candidate.service
+        if objection := _objection(service):
+            notes.append(f"{clean(service.name, limit=60)}: {objection}")
+            continue
         if service.port:
             ports.add((service.host, service.port))
         name = distinct(service.name, taken, service.project or service.manager or str(service.port or ""))
@@ -91,7 +92,7 @@ def sound(origin: str, title: str, candidates: Iterable[Candidate], left_out: It
 
 
 def _plain(candidate: Candidate) -> Candidate:
-    """Somebody's title must not become a look into the environment: one that starts like a reference loses the colon."""
+    """Somebody's title must not become a look into the environment: one that starts like that loses its colon."""
     title = candidate.service.title
     if not title.startswith(PREFIX):
         return candidate
@@ -102,8 +103,10 @@ def _plain(candidate: Candidate) -> Candidate:
 def _objection(service: ServiceSettings) -> str:
     """What load() would say of this service, without where; empty if nothing."""
     converter = Converter(Variables({}, Path("/nonexistent/.env")))
-    converter.settings({"services": [document_of(service)]}, Path("/"))
-    return f"{converter.faults[0].at[-1]}: {converter.faults[0].what}" if converter.faults else ""
+    alone = msgspec.structs.replace(service, depends_on=(), host="local")
+    settings = converter.settings({"services": [document_of(alone)]}, Path("/"))
+    faults = converter.faults or check(settings, ())
+    return ": ".join([*(str(step) for step in faults[0].at[2:]), faults[0].what]) if faults else ""
 
 
 def _without_port(candidate: Candidate) -> Candidate:

@@ -148,7 +148,7 @@ def test_what_was_found_becomes_settings_that_load_takes_back(tmp_path: Path) ->
     assert settings.services[1].title == "env HOME"
     assert "canary" not in text
     assert "# also 3001" in text
-    assert '-x: unit: "--evil" begins with a dash' in text
+    assert '#   x: unit: "--evil" begins with a dash' in text
     assert [s.name for s in settings_from(found).services] == [s.name for s in settings.services]
 
 
