@@ -117,7 +117,14 @@ def test_a_stat_line_is_read_whatever_the_program_is_called(kernel: Kernel) -> N
         kernel.process(7, name)
         stat = proc.parse_stat((kernel.root / "7" / "stat").read_bytes())
         assert stat.program == name
-        assert (stat.pid, stat.parent, stat.state, stat.ticks, stat.started, stat.pages) == (7, 1, "sleeping", 200, 500, 25)
+        assert (stat.pid, stat.parent, stat.state, stat.ticks, stat.started, stat.pages) == (
+            7,
+            1,
+            "sleeping",
+            200,
+            500,
+            25,
+        )
 
 
 @linux

@@ -65,9 +65,7 @@ async def test_a_certificate_for_another_name_is_told_with_the_name(trusting: Di
     assert by_address.error == "tls: certificate is for another address than 127.0.0.1"
 
 
-async def test_a_self_signed_certificate_is_told_as_such(
-    dialer: Dialer, authority: trustme.CA, tmp_path: Path
-) -> None:
+async def test_a_self_signed_certificate_is_told_as_such(dialer: Dialer, authority: trustme.CA, tmp_path: Path) -> None:
     (tmp_path / "own.pem").write_bytes(authority.private_key_pem.bytes() + authority.cert_pem.bytes())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "own.pem")
