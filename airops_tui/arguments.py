@@ -67,7 +67,7 @@ def _report_flags() -> argparse.ArgumentParser:
     return flags
 
 
-def _demo(verbs: argparse._SubParsersAction[argparse.ArgumentParser], report: argparse.ArgumentParser) -> None:
+def _demo(verbs: argparse._SubParsersAction[_Parser], report: argparse.ArgumentParser) -> None:
     demo = verbs.add_parser(
         "demo",
         parents=[report],
@@ -81,7 +81,7 @@ def _demo(verbs: argparse._SubParsersAction[argparse.ArgumentParser], report: ar
     demo.add_argument("--headless", action="store_true", help="run the services without the console, until ctrl-c")
 
 
-def _init(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _init(verbs: argparse._SubParsersAction[_Parser]) -> None:
     init = verbs.add_parser("init", help="write a config from what runs here, or from another tool's files")
     init.add_argument(
         "--from",
@@ -93,7 +93,7 @@ def _init(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     init.add_argument("--force", action="store_true", help="replace an existing config")
 
 
-def _config(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _config(verbs: argparse._SubParsersAction[_Parser]) -> None:
     config = verbs.add_parser("config", help="check the config, show it, or tell where it is")
     config.add_argument("act", choices=("check", "show", "path"))
 

@@ -68,17 +68,12 @@ def _tell(error: AiropsError) -> None:
         print(f"  {redact(clean(error.hint))}", file=sys.stderr)
 
 
-def _settings(args: Namespace) -> tuple[Settings, bool]:
-    """The settings of the config, or of what was discovered when there is none; and whether they were discovered."""
+def _settings(args: Namespace) -> Settings | None:
+    """The settings of the config, None when there is none."""
     from airops_tui.config.load import find_config, load
 
     path = find_config(args.config, os.environ)
-    if path is not None:
-        return load(path, environ=os.environ), False
-    from airops_tui.hosts.local import LocalHost
-    from airops_tui.sources.discover import discover, settings_from
-
-    return settings_from(discover(LocalHost(read_only=True))), True
+    return load(path, environ=os.environ) if path else None
 
 
 def _chosen(settings: Settings, names: Sequence[str]) -> Settings:
@@ -96,34 +91,31 @@ def _chosen(settings: Settings, names: Sequence[str]) -> Settings:
 
 
 def _snapshot(args: Namespace) -> int:
-    settings, discovered = _settings(args)
-    return _report(settings, args, discovered=discovered)
+    return _report(_settings(args), args)
 
 
-def _report(settings: Settings, args: Namespace, *, discovered: bool = False) -> int:
+def _report(configured: Settings | None, args: Namespace) -> int:
     from airops_tui.reporting import report
-    from airops_tui.site import build
+    from airops_tui.site import build, discovered_settings
 
-    site = build(_chosen(settings, args.service), read_only=True, discovered=discovered)
+    settings = configured or discovered_settings()
+    site = build(_chosen(settings, args.service), read_only=True, discovered=configured is None)
     return report(site, args.format, sys.stdout, every=args.watch)
 
 
 def _console(args: Namespace) -> int:
-    settings, discovered = _settings(args)
-    return _open_console(_chosen(settings, args.service), args, discovered=discovered)
+    settings = _settings(args)
+    return _open_console(_chosen(settings, args.service) if settings else None, args)
 
 
-def _open_console(
-    settings: Settings, args: Namespace, *, discovered: bool = False, playground: Playground | None = None
-) -> int:
+def _open_console(settings: Settings | None, args: Namespace, playground: Playground | None = None) -> int:
     _require_terminal()
-    from airops_tui.site import build
-    from airops_tui.ui.app import run_console
+    from airops_tui.console import open_console
     from airops_tui.ui.feed import Extra
 
-    site = build(settings, read_only=args.read_only, discovered=discovered)
     commands = playground.commands() if playground else ()
-    return run_console(site.poller(), [Extra(command.name, command.help, command.run) for command in commands])
+    extras = [Extra(command.name, command.help, command.run) for command in commands]
+    return open_console(settings, read_only=args.read_only, commands=extras)
 
 
 def _require_terminal() -> None:
@@ -148,7 +140,7 @@ def _demo(args: Namespace) -> int:
             return _report(settings, args)
         if args.headless:
             return _run_headless(ground)
-        return _open_console(settings, args, playground=ground)
+        return _open_console(settings, args, ground)
 
 
 def _leave_properly() -> None:

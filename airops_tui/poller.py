@@ -26,15 +26,22 @@ _STAGGER = 0.004
 
 Assemble = Callable[[Sightings, Now, float], Snapshot]
 """What everything seen looks like at a moment, with looks every so many seconds."""
+
+Outfit = tuple[Sequence[Source], Assemble]
+"""What to look at, and how to join what was seen."""
 Listener = Callable[[Snapshot], None]
 
 
 class Poller:
     """Looks at its sources for as long as it runs. All public methods may be called from any thread."""
 
-    def __init__(self, sources: Sequence[Source], assemble: Assemble, *, period: float = 5.0) -> None:
-        self._sources = tuple(sources)
-        self._assemble = assemble
+    def __init__(self, outfit: Callable[[], Outfit], *, period: float = 5.0, first: Snapshot | None = None) -> None:
+        """`outfit` is called in the poller's thread, so that what it imports does not hold up the first paint.
+
+        `first` is what can be shown before any look: the names.
+        """
+        self._outfit = outfit
+        self.first = first
         self._base = self._period = period
         self._seen: dict[str, Seen] = {}
         self._listeners: list[Listener] = []
@@ -43,9 +50,8 @@ class Poller:
         self._thread: threading.Thread | None = None
         self._due: dict[str, asyncio.Event] = {}
         self._news: asyncio.Event | None = None
-        self._stop: asyncio.Event | None = None
-        self._ready = threading.Event()
-        self._last: Snapshot | None = None
+        self._stop = threading.Event()
+        self._last: Snapshot | None = first
 
     @property
     def period(self) -> float:
@@ -62,18 +68,17 @@ class Poller:
         self._listeners.append(listener)
 
     def start(self) -> None:
-        """Begin to look. The first snapshot, still without any fact, reaches the listeners at once."""
+        """Begin to look."""
         self._thread = threading.Thread(target=self._run, daemon=True, name="airops-poller")
         self._thread.start()
-        self._ready.wait(5)
 
     def stop(self) -> None:
         """End all looks and wait for the loop, not for what hangs."""
-        if self._thread is None or self._stop is None:
-            return
-        self._tell(self._stop.set)
-        self._thread.join(2)
-        self._thread = None
+        self._stop.set()
+        self._tell(self._cancel)
+        if self._thread is not None:
+            self._thread.join(2)
+            self._thread = None
 
     def refresh(self, name: str | None = None) -> None:
         """Look now, at one source or at all, even while paused."""
@@ -102,22 +107,28 @@ class Poller:
             self._loop.call_soon_threadsafe(act)
 
     def _run(self) -> None:
-        asyncio.run(self._main())
+        try:
+            sources, assemble = self._outfit()
+        except Exception as error:  # noqa: BLE001 - a bug of ours, told where it is seen
+            self._tell_all(self._flawed(error))
+            return
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(self._main(sources, assemble))
 
-    async def _main(self) -> None:
+    async def _main(self, sources: Sequence[Source], assemble: Assemble) -> None:
+        self._news = asyncio.Event()
+        self._due = {source.name: asyncio.Event() for source in sources}
         self._loop = asyncio.get_running_loop()
-        self._stop, self._news = asyncio.Event(), asyncio.Event()
-        self._due = {source.name: asyncio.Event() for source in self._sources}
-        self._ready.set()
-        tasks = [
-            asyncio.create_task(self._follow(source, min(index * _STAGGER, source.every)))
-            for index, source in enumerate(self._sources)
-        ]
-        tasks.append(asyncio.create_task(self._publish(self._news)))
-        await self._stop.wait()
-        for task in tasks:
+        if self._stop.is_set():
+            return
+        await asyncio.gather(
+            self._publish(assemble, self._news, min(1.0, max(_GAP, 0.002 * len(sources)))),
+            *(self._follow(source, min(index * _STAGGER, source.every)) for index, source in enumerate(sources)),
+        )
+
+    def _cancel(self) -> None:
+        for task in asyncio.all_tasks():
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _follow(self, source: Source, delay: float) -> None:
         due = self._due[source.name]
@@ -141,13 +152,10 @@ class Poller:
         due.clear()
         return called
 
-    async def _publish(self, news: asyncio.Event) -> None:
-        gap = min(1.0, max(_GAP, 0.002 * len(self._sources)))
+    async def _publish(self, assemble: Assemble, news: asyncio.Event, gap: float) -> None:
         while True:
             news.clear()
-            self._last = self._picture()
-            for listener in self._listeners:
-                listener(self._last)
+            self._tell_all(self._picture(assemble))
             # the very first picture is empty: what follows it must not wait
             await asyncio.sleep(gap if self._seen else _FIRST_GAP)
             try:
@@ -156,13 +164,20 @@ class Poller:
             except TimeoutError:
                 continue  # no news is news: what is shown has grown older, and may be stale now
 
-    def _picture(self) -> Snapshot:
-        """The snapshot of now; should drawing it fail, the last one with a word about that."""
-        now = Now.read()
+    def _tell_all(self, snapshot: Snapshot) -> None:
+        self._last = snapshot
+        for listener in self._listeners:
+            listener(snapshot)
+
+    def _picture(self, assemble: Assemble) -> Snapshot:
         try:
-            return self._assemble(dict(self._seen), now, self._period)
-        except Exception as error:
-            if self._last is None:
-                raise
-            problem = Problem(f"the picture is not renewed: {describe(error)}", "airops", "a bug: please report it")
-            return replace(self._last, problems=(*self._last.problems[:20], problem))
+            return assemble(dict(self._seen), Now.read(), self._period)
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not silence the console
+            return self._flawed(error)
+
+    def _flawed(self, error: Exception) -> Snapshot:
+        """The last snapshot with a word about what failed, so that nothing is hidden."""
+        now = Now.read()
+        last = self._last or Snapshot(title="airops", host="", at=now.at, mono=now.mono)
+        problem = Problem(f"the picture is not renewed: {describe(error)}", "airops", "a bug: please report it")
+        return replace(last, problems=(*(kept for kept in last.problems if kept != problem), problem)[-20:])

@@ -13,7 +13,7 @@ from airops_tui.hosts.base import Host
 from airops_tui.hosts.local import LocalHost
 from airops_tui.managers.base import Manager
 from airops_tui.managers.process import ProcessManager
-from airops_tui.poller import Poller
+from airops_tui.poller import Outfit
 from airops_tui.probes.dial import Dialer
 from airops_tui.sources.base import Source
 from airops_tui.sources.health import HealthSource
@@ -37,9 +37,9 @@ class Site:
     picture: Picture
     words: WordsSource
 
-    def poller(self) -> Poller:
-        """A poller over all of it, at the period of the settings."""
-        return Poller((*self.sources, self.words), self.picture, period=self.settings.refresh)
+    def outfit(self) -> Outfit:
+        """What a poller needs to look at it."""
+        return (*self.sources, self.words), self.picture
 
 
 def build(settings: Settings, *, read_only: bool = False, discovered: bool = False) -> Site:
@@ -63,6 +63,13 @@ def build(settings: Settings, *, read_only: bool = False, discovered: bool = Fal
     sources: tuple[Source, ...] = (*looks, *units, TableSource(local, every), MachineSource(every), *edges)
     words = WordsSource(reached, hosts, dialect, picture.unwell, every)
     return Site(settings, hosts, sources, picture, words)
+
+
+def discovered_settings() -> Settings:
+    """Settings for what runs on this machine; a few seconds at most."""
+    from airops_tui.sources.discover import discover, settings_from
+
+    return settings_from(discover(LocalHost(read_only=True)))
 
 
 def dialects(settings: Settings) -> Callable[[ServiceSettings], Manager]:

@@ -11,13 +11,13 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from airops_tui.model import Machine, Service, Snapshot, State
+from airops_tui.model import Health, Machine, Service, Snapshot, State
 from airops_tui.text import safe
 
 _SERVICE_GAUGES: tuple[tuple[str, str, Callable[[Service], float | None]], ...] = (
     ("up", "1 if the service is up or slow.", lambda s: s.state in (State.UP, State.SLOW)),
     ("health_ok", "1 if its health check passed.", lambda s: s.health.ok if s.health else None),
-    ("health_latency_seconds", "Duration of its health check.", lambda s: _seconds(s.health and s.health.latency_ms)),
+    ("health_latency_seconds", "Duration of its health check.", lambda s: _seconds(s.health)),
     ("public_ok", "1 if its public address answered well.", lambda s: s.public.ok if s.public else None),
     ("cpu_percent", "CPU of its process tree, percent of one core.", lambda s: s.cpu_percent),
     ("memory_bytes", "Resident memory of its process tree.", lambda s: s.memory_bytes),
@@ -80,5 +80,5 @@ def _machine(machine: Machine) -> Iterator[Metric]:
     yield disks
 
 
-def _seconds(milliseconds: float | None) -> float | None:
-    return None if milliseconds is None else milliseconds / 1000
+def _seconds(health: Health | None) -> float | None:
+    return None if health is None or health.latency_ms is None else health.latency_ms / 1000

@@ -20,6 +20,7 @@ from airops_tui.model import (
     LogOrigin,
     Port,
     Problem,
+    Reading,
     Service,
     Snapshot,
     State,
@@ -28,7 +29,7 @@ from airops_tui.model import (
     Usage,
 )
 from airops_tui.probes.process import family, port_of, usage
-from airops_tui.sources.base import Now, Reading, Sightings
+from airops_tui.sources.base import Now, Sightings
 from airops_tui.sources.table import Table
 from airops_tui.text import redact_url
 from airops_tui.verdicts import GRACE, Sight, is_stale, judge
@@ -167,9 +168,11 @@ def _port(settings: ServiceSettings, table: Table | None, unit: UnitStatus | Non
         return None
     if table is None or settings.host != "local":
         return Port(settings.port)
-    own: set[int] | None = None
-    if unit is not None and unit.state not in (UnitState.UNKNOWN, UnitState.ABSENT):
-        own = family(table.processes, unit.pid) if unit.pid else set()
+    own: set[int] | None = None  # a unit may run without telling its pid: a container in a virtual machine, for one
+    if unit is not None and unit.pid:
+        own = family(table.processes, unit.pid) or None  # none: it was restarted between the two looks
+    elif unit is not None and unit.state in (UnitState.STOPPED, UnitState.FAILED):
+        own = set()
     return port_of(settings.port, table.listeners, table.processes, own)
 
 

@@ -101,7 +101,9 @@ class Console(App[None], inherit_bindings=False):
 
     def glance(self) -> Glance | None:
         """The newest snapshot as of now."""
-        return Glance(self.snapshot, self._clock()) if self.snapshot is not None else None
+        if self.snapshot is None:
+            return None
+        return Glance(self.snapshot, self._clock(), blank=self.snapshot is self.feed.first)
 
     # -- life
 
@@ -110,8 +112,10 @@ class Console(App[None], inherit_bindings=False):
             loop = asyncio.get_running_loop()
             for number in ENDING_SIGNALS:
                 loop.add_signal_handler(number, self._end, 128 + number)
+        self.snapshot = self.feed.first
         self.feed.listen(self._take)
-        self.feed.start()
+        # the names are painted first: what the feed imports and looks at competes for the same interpreter
+        self.call_after_refresh(self.feed.start)
         self.set_interval(1.0, self._tick)
 
     def _take(self, snapshot: Snapshot) -> None:

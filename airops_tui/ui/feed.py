@@ -18,6 +18,11 @@ class Feed(Protocol):
         ...
 
     @property
+    def first(self) -> Snapshot | None:
+        """What is known before any look: the names."""
+        ...
+
+    @property
     def paused(self) -> bool: ...
 
     def listen(self, listener: Callable[[Snapshot], None]) -> None:

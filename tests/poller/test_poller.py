@@ -60,7 +60,7 @@ def assemble(sightings: Sightings, now: Now, period: float) -> Snapshot:
 @contextmanager
 def polling(*sources: Scripted, period: float = 5.0) -> Iterator[tuple[Poller, Heard]]:
     heard = Heard()
-    poller = Poller(sources, assemble, period=period)
+    poller = Poller(lambda: (sources, assemble), period=period)
     poller.listen(heard)
     poller.start()
     try:
@@ -190,7 +190,7 @@ def test_a_failing_picture_is_told_and_the_last_one_stays():
         return assemble(sightings, now, period)
 
     heard = Heard()
-    poller = Poller([Scripted("s")], broken_later)
+    poller = Poller(lambda: ([Scripted("s")], broken_later))
     poller.listen(heard)
     poller.start()
     try:
@@ -198,6 +198,18 @@ def test_a_failing_picture_is_told_and_the_last_one_stays():
     finally:
         poller.stop()
     assert "cannot draw" in problem.what
+
+
+def test_a_site_that_cannot_be_put_together_is_told():
+    def broken() -> Any:
+        raise RuntimeError("no such manager")
+
+    heard = Heard()
+    poller = Poller(broken)
+    poller.listen(heard)
+    poller.start()
+    assert "no such manager" in heard.until(lambda s: bool(s.problems)).problems[0].what
+    poller.stop()
 
 
 def test_stop_ends_the_thread():

@@ -30,7 +30,8 @@ HOUR, DAY = 3600.0, 86400.0
 class ReplayFeed:
     """Publishes the snapshots it is given, and remembers what was asked of it."""
 
-    def __init__(self, *snapshots: Snapshot) -> None:
+    def __init__(self, *snapshots: Snapshot, first: Snapshot | None = None) -> None:
+        self.first = first
         self.period = 5.0
         self.paused = False
         self.asked: list[str] = []
