@@ -21,6 +21,7 @@ from airops_tui import arguments
 from airops_tui.errors import AiropsError, ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from airops_tui.config.draft import Draft
     from airops_tui.config.settings import Settings
     from airops_tui.playground import Playground
 
@@ -199,8 +200,20 @@ def _run_headless(ground: Playground) -> int:
 def _init(args: Namespace) -> int:
     from airops_tui.config.write import init
 
-    print(init(args.source, Path(args.config) if args.config else None, force=args.force))
+    print(init(_draft(args.source), Path(args.config) if args.config else None, force=args.force))
     return ExitCode.OK
+
+
+def _draft(source: str | None) -> Draft:
+    """A config in the making: of what a file or folder describes, or of what runs here."""
+    if source:
+        from airops_tui.config.imports import import_from
+
+        return import_from(Path(source))
+    from airops_tui.hosts.local import LocalHost
+    from airops_tui.sources.discover import discover, draft_from
+
+    return draft_from(discover(LocalHost(read_only=True)))
 
 
 def _config(args: Namespace) -> int:

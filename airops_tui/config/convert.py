@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Union
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -21,6 +22,7 @@ from airops_tui.text import Secret
 
 _UNUSABLE: Final = object()
 _PATHS = (Kind.PATH, Kind.SOCKET, Kind.PROGRAM)
+_MAY_HOLD_SECRETS = (Kind.URL, Kind.COUNTER, Kind.ARGUMENT)
 _CREDENTIAL = r"(?i)auth|cookie|token|secret|key|passw"
 _LOGIN_IN_URL = r"https?://[^/?#]*:[^/?#]*@"
 
@@ -117,7 +119,7 @@ class Converter:
             return _UNUSABLE
         if isinstance(known, str) and _is_hidden(shape, known, at):
             self.open_secrets.append(at)
-            return _hide(shape, known)
+            return Secret(known) if Secret in shape.types else _known_password(known)
         return known
 
     def _from_variable(self, shape: Leaf, name: str, folder: Path) -> Any:
@@ -126,7 +128,7 @@ class Converter:
             value = _read(shape, text, folder, strict=False, shown=f"the value of {name}")
         except Wrong as wrong:
             raise Wrong(wrong.what, "" if wrong.suggestion.startswith("did you mean") else wrong.suggestion) from None
-        hide = isinstance(value, str) and (Secret in shape.types or shape.kind is Kind.URL)
+        hide = isinstance(value, str) and (Secret in shape.types or shape.kind in _MAY_HOLD_SECRETS)
         return _hide(shape, value) if hide else value
 
     def _fault(self, at: Place, what: str, suggestion: str = "") -> None:
@@ -187,10 +189,16 @@ def _is_hidden(shape: Leaf, value: str, at: Place) -> bool:
     """Whether text written in the file itself is a secret. In headers, which hold both, their name tells."""
     if Secret in shape.types:
         return len(shape.types) == 1 or bool(re.search(_CREDENTIAL, str(at[-1])))
-    return shape.kind is Kind.URL and bool(re.match(_LOGIN_IN_URL, value))
+    return shape.kind in (Kind.URL, Kind.COUNTER) and bool(re.match(_LOGIN_IN_URL, value))
 
 
 def _hide(shape: Leaf, value: str) -> Secret | str:
     """The value as a Secret; where the setting is plain text it stays, but is kept out of every output from now on."""
     secret = Secret(value)
     return secret if Secret in shape.types else value
+
+
+def _known_password(address: str) -> str:
+    """The address, after its password has been made known as a secret; its path stays readable."""
+    Secret(urlsplit(address).password or "")
+    return address

@@ -35,7 +35,7 @@ class Variables:
         if value is None:
             value = self._from_file().get(name)
         if value is None:
-            hint = nearest(name, [*self._from_file(), *self._environ]) or f"add {name}=… to {self._path}"
+            hint = nearest(name, [*self._from_file(), *self._environ]) or f"add it to {self._path}"
             raise Wrong(f"{name} is set neither in the environment nor in .env", hint)
         if not value.strip():
             raise Wrong(f"{name} is set, but empty")

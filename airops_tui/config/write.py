@@ -11,8 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from airops_tui.config.draft import Candidate, Draft
+from airops_tui.config.load import user_config
 from airops_tui.config.settings import Kind, ServiceSettings, Struct
 from airops_tui.config.shapes import Table
+from airops_tui.config.show import amounts_to
 from airops_tui.config.toml import is_given, key, pairs_of, quote, toml
 from airops_tui.errors import RefusedError
 from airops_tui.text import clean
@@ -102,6 +104,18 @@ _REST = """\
 # urls = ["env:ALERT_WEBHOOK"]
 # reminder = "4h"
 """
+
+
+def init(draft: Draft, path: Path | None = None, *, force: bool = False) -> str:
+    """Write a draft down and say what was written where, and what next.
+
+    `path` default: the config folder of the user. Raises RefusedError where save() does.
+    """
+    path = path or user_config()
+    done = save(write(draft), path, force=force)
+    notes = f", {len(draft.left_out)} left out (named at its end)" if draft.left_out else ""
+    command = f"airops --config {path}" if path != user_config() and path.name != "airops.toml" else "airops"
+    return f"{done}\n{amounts_to(draft.settings)}{notes}\nlook through it, then run: {command}"
 
 
 def write(draft: Draft, *, home: str | None = None) -> str:

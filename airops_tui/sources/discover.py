@@ -20,7 +20,7 @@ from airops_tui.hosts.base import Host, hold
 from airops_tui.managers.base import Found, Manager
 from airops_tui.model import Listener, Problem, Process
 from airops_tui.sources.joining import Program, Unit, joined
-from airops_tui.text import clean, describe, redact
+from airops_tui.text import clean, describe, redact, shorten
 
 DEADLINE = 3.0
 """Seconds for all of it. A manager that has not answered by then is left out, and that is told."""
@@ -86,7 +86,7 @@ def _from_unit(unit: Unit) -> Candidate:
 
 def _from_program(program: Program) -> Candidate:
     process = program.process
-    title = redact(clean(process.command, limit=80)) if process else ""
+    title = shorten(redact(clean(process.command)), 60) if process else ""
     service = ServiceSettings(name=tidy(program.name), title=title, port=program.ports[0])
     return Candidate(service, _port_note(program.ports, program.note))
 

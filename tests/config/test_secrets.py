@@ -61,7 +61,7 @@ def test_headers_that_name_a_credential_are_secret_and_others_are_not(tmp_path: 
 @pytest.mark.parametrize(
     ("environ", "told"),
     [
-        ({}, "TOKEN is set neither in the environment nor in .env, add TOKEN=… to .env"),
+        ({}, "TOKEN is set neither in the environment nor in .env, add it to .env"),
         (
             {"TOKEN_": "canary-in-environment"},
             'TOKEN is set neither in the environment nor in .env, did you mean "TOKEN_"?',

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from airops_tui.config.draft import Hint
 from airops_tui.config.toml import quote
 
-_FLAG = re.compile(r"--?(?:[a-z]+[-_])*(?:port|listen|bind|addr|address|http)", re.IGNORECASE)
+_FLAG = re.compile(r"--?(?:[a-z]+[-_.])*(?:port|listen|bind|addr|address|http)", re.IGNORECASE)
 _PORT_AT_END = re.compile(r"(?:\S*:)?(\d{2,5})")
 _JAVA = re.compile(r"-D(?:[\w.]*\.)?port=(\d{2,5})")
 _SHORT_FLAGS = {"-p", "-b", "-S", "-l"}
