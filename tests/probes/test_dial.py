@@ -200,6 +200,23 @@ async def test_five_hundred_failing_looks_leave_no_file_and_no_thread(dialer: Di
     assert len(asyncio.all_tasks()) == 1
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_looks_that_are_given_up_half_way_leave_nothing_either(dialer: Dialer, scheme: str) -> None:
+    async with serving(silent) as server:
+        rule = HealthRule(url=server.url().replace("http", scheme), timeout=60)
+        before = _open_files()
+        for _ in range(5):
+            reached = server.connections
+            looks = [asyncio.create_task(http.look(rule, dialer)) for _ in range(40)]
+            while server.connections == reached:
+                await asyncio.sleep(0)
+            for look in looks:
+                look.cancel()
+            await asyncio.gather(*looks, return_exceptions=True)
+        await _settled(server)
+        assert _open_files() <= before
+
+
 async def _settled(server: Any) -> None:
     """Wait until the server of the test has seen that its clients are gone."""
     previous = -1

@@ -95,6 +95,29 @@ def test_a_stranger_on_the_port_is_named():
     assert service.pid == 41
 
 
+def test_a_restart_between_two_looks_is_not_taken_for_a_stranger_on_the_port():
+    scene = Scene(WEB)
+    scene.read("units", running(pid=41))
+    scene.read("health:web", GOOD)
+    scene.read("table", table(Process(55, 1, "uvicorn"), port_owner=55))
+    assert scene.web().state is State.UP
+
+
+def test_a_unit_that_runs_without_telling_its_pid_has_no_strangers():
+    scene = Scene(WEB)
+    scene.read("units", {"web": UnitStatus(UnitState.RUNNING, "active (running)")})
+    scene.read("health:web", GOOD)
+    scene.read("table", table(Process(55, 1, "uvicorn"), port_owner=55))
+    assert scene.web().state is State.UP
+
+
+def test_a_stranger_on_the_port_of_a_stopped_unit_is_named():
+    scene = Scene(WEB)
+    scene.read("units", {"web": UnitStatus(UnitState.STOPPED, "inactive (dead)")})
+    scene.read("table", table(Process(55, 1, "nginx"), port_owner=55))
+    assert scene.web().reason == "stopped, and port 8000 is held by nginx (pid 55)"
+
+
 def test_a_change_is_remembered_with_its_moment_and_what_was_before():
     scene = Scene(WEB)
     scene.read("units", running())
