@@ -11,9 +11,9 @@ import os
 import pwd
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
+import msgspec
 import psutil
 
 from airops_tui.model import Process
@@ -35,11 +35,11 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 _COMMAND_LIMIT = 1000
 _YOUNG, _REMEMBERED = 10.0, 60.0  # seconds: what a process is called settles soon after its start, and may change later
 _HEAD = 4096
+_KERNEL_THREAD = 0x00200000  # PF_KTHREAD, include/linux/sched.h
 
 
-@dataclass(frozen=True, slots=True)
-class Stat:
-    """What /proc/PID/stat says. Times are ticks; `started` counts from boot."""
+class Stat(msgspec.Struct, frozen=True):
+    """What /proc/PID/stat says. Times are ticks; `started` counts from boot. `kernel`: a thread of the kernel."""
 
     pid: int
     program: str
@@ -48,10 +48,10 @@ class Stat:
     ticks: int
     started: int
     pages: int
+    kernel: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
+class _Name(msgspec.Struct, frozen=True):
     """What a process is called, good until `until` (monotonic seconds) for the process that started at `started`.
 
     `raw` is the name as the kernel has it: another one means that the process runs another program now.
@@ -77,6 +77,7 @@ def parse_stat(raw: bytes) -> Stat:
         ticks=int(fields[11]) + int(fields[12]),
         started=int(fields[19]),
         pages=int(fields[21]),
+        kernel=bool(int(fields[6]) & _KERNEL_THREAD),
     )
 
 
@@ -122,6 +123,8 @@ class ProcessTable:
         return self._booted + stat.started / _TICK
 
     def _name(self, stat: Stat, now: float, age: float) -> _Name:
+        if stat.kernel:  # half of the processes of a small server; they have no command line
+            return _Name(stat.program, stat.started, clean(stat.program), "root", "", now + _REMEMBERED)
         folder = f"{self._root}/{stat.pid}"
         status = read_head(f"{folder}/status")
         uid = int(status.partition(b"\nUid:")[2].split(maxsplit=2)[1])  # the effective one, as ps shows it

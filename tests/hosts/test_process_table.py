@@ -151,6 +151,14 @@ def test_what_a_process_is_called_is_read_once_a_minute_and_not_more_often(
 
 
 @linux
+def test_threads_of_the_kernel_are_known_without_asking_further() -> None:
+    table, known = proc.ProcessTable().read(), psutil.Process(2) if psutil.pid_exists(2) else None
+    if known is None or known.name() != "kthreadd":
+        pytest.skip("the kernel's threads are not in this namespace")
+    assert (table[2].program, table[2].user, table[2].command) == ("kthreadd", "root", "")
+
+
+@linux
 def test_a_reused_pid_is_somebody_else_at_once(kernel: Kernel) -> None:
     table = proc.ProcessTable(str(kernel.root))
     kernel.process(7, command="first\0")
