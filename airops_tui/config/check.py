@@ -75,7 +75,7 @@ def _members(settings: Settings) -> Iterator[Fault]:
             elif member not in pairs:
                 host, _, name = member.partition("/")
                 elsewhere = next((pair for pair in pairs if pair.endswith(f"/{name}")), "")
-                hint = f'did you mean "{elsewhere}"?' if elsewhere else nearest(member, pairs)
+                hint = f"did you mean {quoted(elsewhere)}?" if elsewhere else nearest(member, pairs)
                 yield Fault(place, f"there is no service {quoted(name)} on host {quoted(host)}", hint)
 
 

@@ -61,7 +61,8 @@ class Converter:
             short = self._value(shape.fields[struct.short_for].shape, value, at, folder)
             return _UNUSABLE if short is _UNUSABLE else struct(**{struct.short_for: short})
         if not isinstance(value, Mapping):
-            self._fault(at, f"must be a table{' or an address' if struct.short_for else ''}, not {wording.noun(value)}")
+            what = f"must be a table{' or an address' if struct.short_for else ''}, not {wording.noun(value)}"
+            self._fault(at, what, wording.as_table(value, at))
             return _UNUSABLE
         for key in value:
             if key not in shape.fields:
@@ -176,13 +177,19 @@ def _within(shape: Leaf, number: float) -> None:
 
 def _absolute(text: str, folder: Path) -> str:
     """A path from the file made absolute; `~` is the home of who runs airops. Links are not resolved."""
-    return os.path.normpath(folder / Path(text).expanduser())
+    try:
+        return os.path.normpath(folder / Path(text).expanduser())
+    except RuntimeError:
+        raise Wrong(f"{quoted(text)}: the system knows no home folder of that user") from None
 
 
 def _base(struct: type[Struct], value: Mapping[str, Any], folder: Path) -> Path:
+    """Where the relative paths of a table start. A folder that cannot be used is told of elsewhere, once."""
     named = value.get(struct.base) if struct.base else None
-    usable = isinstance(named, str) and named and "\x00" not in named and not named.startswith(PREFIX)
-    return Path(_absolute(str(named), folder)) if usable else folder
+    try:
+        return Path(_absolute(named, folder)) if isinstance(named, str) else folder
+    except Wrong:
+        return folder
 
 
 def _is_hidden(shape: Leaf, value: str, at: Place) -> bool:

@@ -65,4 +65,4 @@ def nearest(word: str, known: Sequence[str]) -> str:
 
     by_case = {candidate.casefold(): candidate for candidate in known}
     close = difflib.get_close_matches(word.casefold(), by_case, n=1, cutoff=0.6)
-    return f'did you mean "{by_case[close[0]]}"?' if close else ""
+    return f"did you mean {quoted(by_case[close[0]])}?" if close else ""

@@ -69,9 +69,16 @@ def _is_fine(line: str) -> bool:
 
 def _words(told: str, source: str, pair: re.Match[str] | None) -> tuple[str, str]:
     """A sentence and a suggestion for what the parser said about a line."""
-    if told.startswith("Expected '='") and (yaml := re.match(r"\s*([\w.-]+)\s*:", source)):
+    if told.startswith("Expected '='") and (yaml := re.match(r"\s*(?:-\s+)?([\w.-]+)\s*:(.*)", source)):
+        if not yaml[2].strip() or yaml[0].lstrip().startswith("-"):
+            return (
+                "this is not TOML but looks like YAML",
+                "a service begins with [[services]], then lines of key = value",
+            )
         value = _as_value(pair["value"]) if pair and pair["value"] else "…"
         return "a key and its value are separated by =", f"write {clean(yaml[1])} = {value}"
+    if told.startswith("Invalid statement"):
+        return "this is not TOML", "a line is key = value, a [section], or a comment after #"
     if pair and told.startswith(("Invalid value", "Expected newline")):
         if not pair["value"]:
             return f"{clean(pair['key'])} has no value", "write one, or put a # before it"
@@ -83,7 +90,7 @@ def _words(told: str, source: str, pair: re.Match[str] | None) -> tuple[str, str
     if twice := re.match(r"Cannot (?:declare|mutate immutable namespace) \((.*?),?\)", told):
         name = twice[1].replace("', '", ".").strip("'")
         return f"[{clean(name)}] is there before", f"each one of a list starts with [[{clean(name)}]]"
-    if told.startswith("Illegal character '\\n'"):
+    if told.startswith(("Illegal character '\\n'", "Unterminated string", 'Expected "\'"')):
         return "the closing quote is missing", ""
     if "hex value" in told or "Unescaped '\\'" in told:
         return "a backslash means something in double quotes", "write it in single quotes, or doubled"

@@ -9,7 +9,7 @@ from typing import Any
 from airops_tui.config.faults import Place, nearest
 from airops_tui.config.settings import Kind, Settings
 from airops_tui.config.shapes import Leaf, Many, Table
-from airops_tui.text import Secret
+from airops_tui.text import Secret, clean
 
 _TEXT = "text in quotes"
 _TYPES = {str: _TEXT, Secret: _TEXT, int: "a whole number", float: "a number", bool: "true or false"}
@@ -66,8 +66,14 @@ def as_list(shape: Many, value: Any, key: str) -> str:
             return "write each word in quotes, between [ and ]"
     import json
 
-    text = json.dumps(words, ensure_ascii=False)
+    text = clean(json.dumps(words, ensure_ascii=False))
     return f"write {text}" if len(text) <= 80 else "put it between [ and ]"
+
+
+def as_table(value: Any, at: Place) -> str:
+    """How one table is written where somebody wrote a list of them."""
+    many = isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value)
+    return f"write [{'.'.join(step for step in at if isinstance(step, str))}]" if many else ""
 
 
 def meant(key: str, shape: Table, at: Place) -> str:

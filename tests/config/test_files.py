@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 
 import pytest
 
+from airops_tui.config.load import load
+from airops_tui.errors import ConfigError
 from tests.config.files import complaints, problems, write
 
 
@@ -80,6 +83,13 @@ def test_a_file_made_to_exhaust_the_parser_is_refused_in_good_time(tmp_path: Pat
             "refresh = 5\nlogs = [1,\ntitle = 3\n",
             "3:1: a list or a table above this line is not closed",
         ),
+        ('title = "x', "1: the closing quote is missing"),
+        ("title = 'x", "1: the closing quote is missing"),
+        (
+            "services:\n  - name: x\n",
+            "1:9: this is not TOML but looks like YAML, a service begins with [[services]], then lines of key = value",
+        ),
+        ('{"title": "x"}', "1:1: this is not TOML, a line is key = value, a [section], or a comment after #"),
         ("[services", "1: not TOML: Expected ']' at the end of a table declaration"),
         ("title = [“x”]", "1:10: typographic quotes are no quotes here, write \" or '"),
     ],
@@ -101,6 +111,31 @@ def test_a_file_in_another_encoding_is_told_with_its_line(tmp_path: Path) -> Non
     path = write(tmp_path, "")
     path.write_bytes(b'title = "ok"\n# ' + "허브".encode("euc-kr"))
     assert complaints(path) == ["airops.toml:2: is not UTF-8 text, save it with that encoding"]
+
+
+def _spoilt() -> list[str]:
+    """The example with each of its values in turn replaced by one of another kind."""
+    wrong = ["true", "-1", '"x"', "[]", '""', '"\\u0000"', '"~nobody/x"', "1e999", '"http://["', "[[], 3]", "{ a = 1 }"]
+    lines = Path(__file__).parents[2].joinpath("config.example.toml").read_text(encoding="utf-8").split("\n")
+    found = []
+    for number, line in enumerate(lines):
+        if match := re.match(r"(?:# )?([\w]+ = )", line):
+            values = (wrong[(number + step) % len(wrong)] for step in (0, 4, 8))
+            found += ["\n".join([*lines[:number], match[1] + value, *lines[number + 1 :]]) for value in values]
+    return found
+
+
+def test_whatever_stands_behind_a_key_load_takes_it_or_tells_the_line(tmp_path: Path) -> None:
+    told = 0
+    for text in _spoilt():
+        try:
+            load(write(tmp_path, text), environ={})
+        except ConfigError as error:
+            told += 1
+            for problem in error.problems:
+                assert problem.line or "run: chmod" in problem.suggestion, problem
+                assert str(problem).isprintable()
+    assert told > 100
 
 
 def test_escapes_in_a_broken_file_do_not_reach_the_terminal(tmp_path: Path) -> None:

@@ -53,8 +53,7 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         'airops.toml:11: services[1].depends_on[0]: there is no service "hubb", did you mean "hub"?',
         'airops.toml:12: services[1].health.url: "localhost:8001" must begin with http:// or https://, '
         'did you mean "http://localhost:8001"?',
-        "airops.toml:15: alerts.urls[0]: ALERT_WEBHOOK is set neither in the environment nor in .env, "
-        "add it to .env",
+        "airops.toml:15: alerts.urls[0]: ALERT_WEBHOOK is set neither in the environment nor in .env, add it to .env",
     ]
 
 
