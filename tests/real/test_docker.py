@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from airops_tui.config.settings import ServiceSettings
+from airops_tui.errors import AiropsError
 from airops_tui.managers.compose import Compose
 from airops_tui.managers.docker import Docker
 from airops_tui.managers.engine import Engine
@@ -92,7 +93,7 @@ def test_health_is_what_dockers_own_check_says_and_quotes_its_last_words(
     ("argv", "options", "exit_code", "words"),
     [
         (("sh", "-c", "exit 3"), (), 3, "exited with 3"),
-        (("sh", "-c", "exit 4"), ("--restart", "on-failure:1"), 4, "1 restarts did not help"),
+        (("sh", "-c", "exit 4"), ("--restart", "on-failure:1"), 4, "1 restart did not help"),
         (("tail", "/dev/zero"), ("--memory", "20m"), 137, "OOM"),
         (("/no/such/program",), (), None, "no such file or directory"),
     ],
@@ -126,7 +127,7 @@ def test_a_crash_looping_container_is_failed_and_said_to_be_tried_again(
 def test_a_container_that_is_not_there_is_absent_and_cannot_be_started(manager: Docker) -> None:
     nobody = ServiceSettings(name="nobody", manager="docker")
     assert look(manager, nobody).state is UnitState.ABSENT
-    with pytest.raises(Exception, match="nobody"):
+    with pytest.raises(AiropsError, match="nobody"):
         act("start", manager, nobody)
 
 

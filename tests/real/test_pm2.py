@@ -116,7 +116,7 @@ def test_looking_after_the_daemon_died_starts_none_and_still_finds_the_logs(pm2:
     daemon.kill()
     for process in apps:
         process.kill()
-    wait_for("the daemon to be gone", lambda: not pm2.daemon())
+    wait_for("the daemon to be gone", lambda: not pm2.listens())
     assert (pm2.home / "rpc.sock").exists(), "it cleaned up nothing"
 
     status = look(manager, of("web"))

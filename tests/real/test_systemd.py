@@ -100,7 +100,8 @@ def test_a_crash_looping_unit_is_failed_and_said_to_be_tried_again(unit: Callabl
     looping = unit("looping", "ExecStart=/bin/sh -c 'exit 4'\nRestart=always\nRestartSec=2")
     act("start", systemd, looping)
     status = wait_until(systemd, looping, UnitState.FAILED)
-    assert "exited with 4, systemd starts it again" in status.words
+    assert status.exit_code == 4
+    assert "systemd starts it again" in status.words
     wait_for("a restart to be counted", lambda: (look(systemd, looping).restarts or 0) >= 1)
     assert act("stop", systemd, looping) is None
 
@@ -179,7 +180,7 @@ def test_units_in_all_other_states_are_told_apart_in_one_look(
     }
 
 
-def test_acting_on_an_unknown_unit_is_an_error_that_names_it(guest: Guest) -> None:
+def test_acting_on_an_unknown_unit_is_refused_by_its_name(guest: Guest) -> None:
     with pytest.raises(AiropsError, match=r"nowhere\.service"):
         act("restart", systemd, ServiceSettings(name="nowhere", manager="systemd"))
 

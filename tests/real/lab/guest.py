@@ -8,7 +8,9 @@ inside under their own paths: what runs here runs there.
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -117,8 +119,11 @@ class Guest:
         return folder
 
     def power_off(self) -> None:
-        """Switch off; every process, mount and cgroup of the guest is gone afterwards."""
+        """Pull the plug; every process, mount and cgroup of the guest is gone afterwards."""
         if self._process is not None:
+            if self.leader:
+                os.kill(self.leader, signal.SIGKILL)  # and all others of its pid namespace with it
+                self._process.wait(15)
             end(self._process)
             self._process = None
             self.leader = 0

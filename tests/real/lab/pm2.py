@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -67,6 +68,11 @@ class Pm2:
             except psutil.Error:
                 continue
         return 0
+
+    def listens(self) -> bool:
+        """Whether the daemon's socket is served: for some milliseconds after SIGKILL it still is."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self.home / "rpc.sock")) == 0
 
     def kill(self) -> None:
         """End the daemon and its apps."""
