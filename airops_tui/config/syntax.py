@@ -13,6 +13,7 @@ MOST = 20
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PAIR = re.compile(r"""\s*(?P<key>[\w.-]+|"[^"]*")\s*(?P<sign>[=:])\s*(?P<value>[^#\[{"']*?)\s*(?:\#.*)?""")
+_YAML = "this is not TOML but looks like YAML"
 _OPENERS = {"array": r"[=,\[]\s*\[", "inline table": r"\{", "string": r"\"\"\"|\"", "'": r"'"}
 
 
@@ -56,7 +57,7 @@ def _problem(message: str, lines: list[str], file: str) -> tuple[ConfigProblem, 
         return problem, False
     pair = _PAIR.fullmatch(source.rstrip("\r"))
     what, suggestion = _words(told, source, pair)
-    return ConfigProblem(file, line, "", what, suggestion, column), pair is not None
+    return ConfigProblem(file, line, "", what, suggestion, column), pair is not None and what != _YAML
 
 
 def _is_fine(line: str) -> bool:
@@ -71,10 +72,7 @@ def _words(told: str, source: str, pair: re.Match[str] | None) -> tuple[str, str
     """A sentence and a suggestion for what the parser said about a line."""
     if told.startswith("Expected '='") and (yaml := re.match(r"\s*(?:-\s+)?([\w.-]+)\s*:(.*)", source)):
         if not yaml[2].strip() or yaml[0].lstrip().startswith("-"):
-            return (
-                "this is not TOML but looks like YAML",
-                "a service begins with [[services]], then lines of key = value",
-            )
+            return _YAML, "a service begins with [[services]], then lines of key = value"
         value = _as_value(pair["value"]) if pair and pair["value"] else "…"
         return "a key and its value are separated by =", f"write {clean(yaml[1])} = {value}"
     if told.startswith("Invalid statement"):
