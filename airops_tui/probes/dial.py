@@ -14,8 +14,9 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from airops_tui.errors import HostError
 from airops_tui.model import Failure
@@ -33,6 +34,7 @@ QUEUE_SECONDS = 1.0
 
 _RESOLVERS = 16
 _SPARE_FILES = 128
+_NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})  # not in musl, BSD
 _OUR_TROUBLE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -45,8 +47,7 @@ class Miss(Exception):
         self.words = words
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """Where to connect: an address family and the socket address that belongs to it; `ip` is its first part."""
 
     family: socket.AddressFamily
@@ -165,7 +166,7 @@ def _addresses(host: str, port: int, flags: int = 0) -> tuple[Address, ...]:
 
 
 def _why_unresolved(host: str, error: Exception) -> str:
-    if isinstance(error, socket.gaierror) and error.errno in (socket.EAI_NONAME, socket.EAI_NODATA):
+    if isinstance(error, socket.gaierror) and error.errno in _NO_SUCH_NAME:
         return f"dns: the name {host} does not exist"
     if isinstance(error, UnicodeError):
         return "dns: not a name that can be resolved"

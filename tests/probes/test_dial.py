@@ -141,9 +141,10 @@ async def test_running_out_of_files_is_our_trouble_and_no_verdict(dialer: Dialer
 
 async def test_no_more_sockets_are_open_at_once_than_this_process_may_have(monkeypatch) -> None:
     monkeypatch.setattr(dial.resource, "getrlimit", lambda _: (dial._SPARE_FILES + 40, 4096))
+    monkeypatch.setattr(dial, "QUEUE_SECONDS", 0.3)
     dialer = Dialer()
     async with serving(silent) as server:
-        rule = HealthRule(url=server.url(), timeout=dial.QUEUE_SECONDS * 2)
+        rule = HealthRule(url=server.url(), timeout=0.8)
         seen = await asyncio.gather(*(http.look(rule, dialer) for _ in range(60)), return_exceptions=True)
     ours = [outcome for outcome in seen if isinstance(outcome, HostError)]
     assert server.connections == 40
@@ -184,7 +185,7 @@ FAULTS = {
 async def test_five_hundred_failing_looks_leave_no_file_and_no_thread(dialer: Dialer, fault: str) -> None:
     async with serving(FAULTS[fault] or answering()) as server:
         url = f"http://127.0.0.1:{closed_port()}/" if fault == "refused" else server.url()
-        rule = HealthRule(url=url.replace("http:", "https:") if "tls" in fault else url, timeout=0.2, retries=1)
+        rule = HealthRule(url=url.replace("http:", "https:") if "tls" in fault else url, timeout=0.1, retries=1)
 
         async def some_looks() -> None:
             seen = await asyncio.gather(*(http.look(rule, dialer) for _ in range(100)))
