@@ -3,6 +3,8 @@
 What is a duration or a size in the file ("15m", "3G") is seconds or bytes here. Paths are absolute here; in the file
 those of a service are relative to its `directory`, all others to the config file's folder. Secrets (`"env:NAME"`) are
 `Secret` here. Structs made elsewhere than in `load.py` are taken at their word: nothing is checked when one is built.
+
+Annotations are not postponed in this module: `shapes.py` reads them whenever a config is loaded.
 """
 
 from enum import StrEnum
