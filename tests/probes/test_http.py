@@ -102,6 +102,13 @@ async def test_localhost_means_both_loopback_addresses_whatever_the_resolver_say
         assert (await look(HealthRule(url=server.url(host="localhost")), dialer)).ok
 
 
+async def test_proxies_of_the_environment_are_not_asked(dialer: Dialer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
+    async with serving(answering()) as server:
+        assert (await look(HealthRule(url=server.url()), dialer)).ok
+
+
 async def test_an_address_that_is_not_http_is_our_mistake(dialer: Dialer) -> None:
     for url in ("ftp://127.0.0.1/", "127.0.0.1:80", "http://", "http://127.0.0.1:99999/", "file:///etc/passwd"):
         with pytest.raises(AiropsError, match="address"):
