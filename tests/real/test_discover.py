@@ -68,6 +68,7 @@ def test_without_a_config_the_snapshot_shows_the_same(guest: Guest, serving: Non
 
 def test_apps_of_pm2_and_supervisor_are_found_with_their_ports(pm2: Pm2, supervisord: Supervisord) -> None:
     from airops_tui.hosts.local import LocalHost
+    from airops_tui.managers.base import Manager
     from airops_tui.managers.pm2 import Pm2 as Pm2Manager
     from airops_tui.managers.supervisor import Supervisor
     from airops_tui.sources.discover import discover, settings_from
@@ -77,7 +78,7 @@ def test_apps_of_pm2_and_supervisor_are_found_with_their_ports(pm2: Pm2, supervi
     script.write_text(f"require('http').createServer((q, a) => a.end('ok')).listen({ports[0]}, '127.0.0.1')")
     pm2.start([{"name": "iamvet", "script": str(script), "env": {"TOKEN": "canary-7d1e"}}])
     supervisord.start({"worker": {"command": f"{sys.executable} -m http.server --bind 127.0.0.1 {ports[1]}"}})
-    managers = [
+    managers: list[Manager] = [
         Pm2Manager(home=str(pm2.home), user_home=str(pm2.user_home), path=pm2.env["PATH"], program=str(pm2.program)),
         Supervisor((str(supervisord.socket),)),
     ]
