@@ -8,9 +8,10 @@ service?) and end with the requests that would do it, so that a plan can show th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from signal import Signals
 from typing import Protocol, TypeVar
+
+import msgspec
 
 from airops_tui.config.settings import ServiceSettings
 from airops_tui.hosts.base import Answer, Dialogue, Request, Trouble
@@ -18,10 +19,10 @@ from airops_tui.model import LogOrigin, UnitState, UnitStatus
 from airops_tui.text import clean
 
 N = TypeVar("N", int, float)
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """A unit that a manager has on this machine, as needed to show it without a config or to write one.
 
     `name` is short and unique within the manager ("proto4"), `unit` what the manager calls it; `project` is compose's.
@@ -103,6 +104,14 @@ def could_not_ask(tool: str, answer: Answer) -> UnitStatus | None:
     return UnitStatus(UnitState.UNKNOWN, f"{said}: {answer.detail}" if answer.detail else said)
 
 
+def decoded(text: bytes, shape: type[T]) -> T | None:
+    """JSON of this shape; None for anything else. Keys the shape does not name are skipped, not decoded."""
+    try:
+        return msgspec.json.decode(text, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
 def unknown(words: str) -> UnitStatus:
     """The status of a unit that could not be asked after, and why; `words` are cleaned here."""
     return UnitStatus(UnitState.UNKNOWN, clean(words, limit=300))
@@ -114,7 +123,7 @@ def complaint(answer: Answer) -> str | None:
         return answer.detail or answer.trouble.value
     if answer.status == 0:
         return None
-    said = clean((answer.err or answer.out).strip()[:400])
+    said = clean((answer.err.strip() or answer.out.strip())[:400]).strip()
     return said or f"ended with {answer.status}"
 
 
@@ -131,9 +140,14 @@ def describe_signal(number: int) -> str:
         return f"signal {number}"
 
 
+def count_restarts(number: int) -> str:
+    """ "1 restart", "2 restarts"."""
+    return f"{number} restart{'' if number == 1 else 's'}"
+
+
 def starts_again(ended: str, manager: str, restarts: int | None = None) -> str:
     """The sentence for a service that ended and waits for its manager to start it once more."""
-    so_far = f" ({restarts} restart{'s' if restarts > 1 else ''} so far)" if restarts else ""
+    so_far = f" ({count_restarts(restarts)} so far)" if restarts else ""
     return f"{ended}, {manager} starts it again{so_far}"
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from airops_tui.config.settings import ManagerKind, ServiceSettings
 from airops_tui.errors import UsageError
@@ -36,14 +37,13 @@ SUPERVISOR_SOCKETS = (
 _SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """The user, on a host, as whom the managers are spoken to. `system` is "linux" or "darwin", as sys.platform."""
 
     uid: int
     home: str
     system: str
-    environ: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = {}
 
     @property
     def runtime(self) -> str:

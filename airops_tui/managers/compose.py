@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
+
+import msgspec
 
 from airops_tui.config.settings import ServiceSettings
 from airops_tui.errors import HostError
@@ -30,8 +31,7 @@ CREATE_TIMEOUT = 300.0
 """Seconds for `docker compose up`: it may have to fetch an image."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compose:
+class Compose(msgspec.Struct, frozen=True):
     """The manager "compose"."""
 
     engine: Engine

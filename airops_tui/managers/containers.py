@@ -12,7 +12,7 @@ from datetime import datetime
 
 import msgspec
 
-from airops_tui.managers.base import describe_exit, starts_again
+from airops_tui.managers.base import count_restarts, describe_exit, starts_again
 from airops_tui.model import LogOrigin, UnitState, UnitStatus
 from airops_tui.text import clean
 
@@ -150,6 +150,12 @@ class Memory(msgspec.Struct, frozen=True):
         return max(0, told.usage - cache)
 
 
+class Message(msgspec.Struct, frozen=True):
+    """What the daemon answers when it cannot do or tell."""
+
+    message: str = ""
+
+
 def status_of(container: Container, native: bool = True) -> UnitStatus:
     """The status of a container. `native`: its pid is one of this host."""
     state, words = _judge(container)
@@ -232,7 +238,7 @@ def _exited(container: Container) -> tuple[UnitState, str]:
         return UnitState.FAILED, "exited with 137 (SIGKILL): by hand, or for lack of memory"
     gave_up = container.restart_policy == "on-failure" and container.restart_count
     return UnitState.FAILED, describe_exit(code) + (
-        f", {container.restart_count} restarts did not help" if gave_up else ""
+        f", {count_restarts(container.restart_count or 0)} did not help" if gave_up else ""
     )
 
 

@@ -7,7 +7,8 @@ Start, stop and restart go to the Engine API as well, so that there is one way i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from airops_tui.config.settings import ServiceSettings
 from airops_tui.errors import HostError
@@ -23,8 +24,7 @@ MANY = 100
 """Containers looked at on a machine without a config; the newest come first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Docker:
+class Docker(msgspec.Struct, frozen=True):
     """The manager "docker"."""
 
     engine: Engine
@@ -96,7 +96,7 @@ def look(daemon: Daemon, container: str, native: bool) -> Dialogue[UnitStatus]:
     status = status_of(told, native)
     if native or told.condition != "running":
         return status
-    return replace(status, memory_bytes=(yield from daemon.memory(container)))
+    return msgspec.structs.replace(status, memory_bytes=(yield from daemon.memory(container)))
 
 
 def existing(daemon: Daemon, container: str) -> Dialogue[Container]:

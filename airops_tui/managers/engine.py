@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 import msgspec
 
 from airops_tui.errors import HostError
 from airops_tui.hosts.base import Answer, Call, Command, Dialogue, ReadFile, Trouble
-from airops_tui.managers.base import could_not_ask, unknown
-from airops_tui.managers.containers import Container, Listed, Memory
+from airops_tui.managers.base import could_not_ask, decoded, unknown
+from airops_tui.managers.containers import Container, Listed, Memory, Message
 from airops_tui.model import UnitState, UnitStatus
 from airops_tui.text import clean
 
@@ -31,8 +30,7 @@ _DEBIAN_SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")
 _WORST_FIRST = (Trouble.DENIED, Trouble.TIMEOUT, Trouble.BROKEN, Trouble.REFUSED, Trouble.ABSENT)
 
 
-@dataclass(frozen=True, slots=True)
-class Daemon:
+class Daemon(msgspec.Struct, frozen=True):
     """A daemon that answers on this socket."""
 
     socket: str
@@ -64,14 +62,11 @@ class Daemon:
             return UnitStatus(UnitState.ABSENT, message(answer))
         if answer.status != 200:
             return unknown(f"docker: {message(answer)}")
-        try:
-            return msgspec.json.decode(answer.out, type=shape)
-        except (msgspec.MsgspecError, RecursionError):
-            return unknown("docker gave no usable answer")
+        told = decoded(answer.out, shape)
+        return unknown("docker gave no usable answer") if told is None else told
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(msgspec.Struct, frozen=True):
     """Where a daemon may listen, in the order in which to try.
 
     `native`: containers run on this host's own kernel (Linux), so their pids are in its process table. `problem`: why
@@ -125,11 +120,8 @@ def failed(answer: Answer) -> str | None:
 
 def message(answer: Answer) -> str:
     """The daemon's own words in an answer that is no success."""
-    try:
-        told: Any = msgspec.json.decode(answer.out, type=dict[str, object]).get("message")
-    except (msgspec.MsgspecError, RecursionError):
-        told = None
-    return clean(told, limit=300) if isinstance(told, str) and told.strip() else f"HTTP {answer.status}"
+    told = decoded(answer.out, Message)
+    return clean(told.message.strip(), limit=300) if told and told.message.strip() else f"HTTP {answer.status}"
 
 
 def _nobody(troubles: dict[Trouble, str], sockets: Sequence[str]) -> UnitStatus:

@@ -13,7 +13,8 @@ So whatever is not understood is unknown, in launchd's own words.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from airops_tui.config.settings import ServiceSettings
 from airops_tui.errors import HostError, RefusedError, UsageError
@@ -38,8 +39,7 @@ _UNDER_WAY = (36, 37)  # EINPROGRESS, EALREADY: launchd is at it
 FOLDERS = ("~/Library/LaunchAgents", "/Library/LaunchAgents", "/Library/LaunchDaemons")
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(msgspec.Struct, frozen=True):
     """Where a job was found: loaded in a domain, or only as a property list, or not at all (`trouble` says so)."""
 
     target: str
@@ -53,8 +53,7 @@ class _Place:
         return self.target.rpartition("/")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Launchd:
+class Launchd(msgspec.Struct, frozen=True):
     """The manager "launchd", for the user `uid` whose home is `home`."""
 
     uid: int
@@ -236,6 +235,6 @@ def _with_short_names(found: Sequence[Found]) -> list[Found]:
     """Each named by the last part of its label, where only one has it."""
     short = [item.unit.rpartition(".")[2] for item in found]
     return [
-        replace(item, name=name) if name and short.count(name) == 1 else item
+        msgspec.structs.replace(item, name=name) if name and short.count(name) == 1 else item
         for item, name in zip(found, short, strict=True)
     ]

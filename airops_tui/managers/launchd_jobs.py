@@ -10,9 +10,10 @@ import plistlib
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from xml.parsers.expat import ExpatError
+
+import msgspec
 
 from airops_tui.hosts.base import Answer
 from airops_tui.managers.base import complaint, could_not_ask, describe_exit, describe_signal, starts_again, unknown
@@ -34,8 +35,7 @@ _IDLE = ("not running", "waiting", "exited")
 _SCHEDULED = ("spawn scheduled", "throttled", "spawn failed")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """A loaded job, as `launchctl print` shows it: the lines that are kept, by their name."""
 
     lines: Mapping[str, str]
@@ -50,8 +50,7 @@ class Job:
         return _logs(self.lines.get("stdout path"), self.lines.get("stderr path"))
 
 
-@dataclass(frozen=True, slots=True)
-class Plist:
+class Plist(msgspec.Struct, frozen=True):
     """What matters here of a property list."""
 
     label: str

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
+
+import msgspec
 
 from airops_tui.config.settings import ServiceSettings
 from airops_tui.errors import HostError
@@ -35,8 +36,7 @@ _MOST_VERSIONS = 12
 _PLAIN_NAME = re.compile(r"(?!(?:all|json|stdin)$)[A-Za-z][\w.@+-]*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Pm2:
+class Pm2(msgspec.Struct, frozen=True):
     """The manager "pm2": one user's list. `path` is the PATH that pm2 gets behind its own folder; `nvm` is NVM_DIR."""
 
     home: str
@@ -70,8 +70,9 @@ class Pm2:
     def failed(self, answer: Answer) -> str | None:
         """pm2's error line, which it also prints when it ends with 0."""
         for line in (answer.err + b"\n" + answer.out).splitlines():
-            if b"[PM2][ERROR]" in line:
-                return clean(line, limit=300).partition("[ERROR]")[2].strip()
+            said = clean(line, limit=300).partition("[PM2][ERROR]")[2].strip()
+            if said:
+                return said
         return complaint(answer)
 
     def logs(self, service: ServiceSettings) -> Dialogue[tuple[LogOrigin, ...]]:

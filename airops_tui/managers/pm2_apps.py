@@ -7,17 +7,16 @@ ever decoded, and what is quoted of a broken answer ends before the first object
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import msgspec
 
-from airops_tui.managers.base import describe_exit, starts_again, unknown
+from airops_tui.managers.base import count_restarts, decoded, describe_exit, starts_again, unknown
 from airops_tui.model import LogOrigin, UnitState, UnitStatus
 from airops_tui.text import clean
 
 Scalar = int | float | str | bool | None
 
-_LIST = re.compile(rb"\[\s*(?=[{\]])")
+_LIST = re.compile(rb"\[\s*(?=\{)")
 _MOST_STARTS = 20
 _STATES = {
     "online": UnitState.RUNNING,
@@ -51,15 +50,16 @@ class _Env(msgspec.Struct, frozen=True):
 
 
 class _Entry(msgspec.Struct, frozen=True):
-    name: Scalar = None
+    """An app: whatever else is a list of objects in the output has no name and no `pm2_env`."""
+
+    name: str
+    pm2_env: _Env
     pid: Scalar = None
     pm_id: Scalar = None
     monit: _Monit | None = None
-    pm2_env: _Env | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class App:
+class App(msgspec.Struct, frozen=True):
     """One process in pm2's list. `raw_name` is what pm2 knows it by, `name` what can be shown."""
 
     raw_name: str
@@ -76,27 +76,22 @@ class App:
 
 def parse_apps(out: bytes, err: bytes = b"") -> list[App] | UnitStatus:
     """The apps in the output of `pm2 jlist`, whatever banners stand around the list; or why there are none."""
-    empty = False
     for start in list(_LIST.finditer(out))[:_MOST_STARTS]:
         for end in (out.find(b"\n", start.start()), out.rfind(b"]") + 1, len(out)):
-            try:
-                entries = msgspec.json.decode(out[start.start() : end], type=list[_Entry])
-            except (msgspec.MsgspecError, RecursionError):
-                continue
+            entries = decoded(out[start.start() : end], list[_Entry])
             if entries:
                 return [_app(entry) for entry in entries]
-            empty = True  # or "[]" in a banner: a list with apps in it may follow
-    if empty:
+    if any(line.strip() == b"[]" for line in out.splitlines()):
         return []
     said = clean((out.partition(b"{")[0].strip() or err.strip())[:200])
     return unknown(f"pm2 gave no usable answer{': ' + said if said else ''}")
 
 
 def _app(entry: _Entry) -> App:
-    env = entry.pm2_env or _Env()
+    env = entry.pm2_env
     files = {"out": env.pm_out_log_path, "err": env.pm_err_log_path}
     return App(
-        raw_name=str(entry.name),
+        raw_name=entry.name,
         number=_whole(entry.pm_id) or 0,
         status=_status(entry, env),
         directory=clean(env.pm_cwd) if isinstance(env.pm_cwd, str) else None,
@@ -131,7 +126,7 @@ def _judge(told: str, restarts: int | None, code: int | None, env: _Env) -> tupl
     state = _STATES.get(told, UnitState.UNKNOWN)
     ended = describe_exit(code) if code is not None else "ended"
     if told == "errored":
-        return state, f"pm2 gave up after {restarts or 0} restarts: {ended}"
+        return state, f"pm2 gave up after {count_restarts(restarts or 0)}: {ended}"
     if told == "waiting restart":
         return state, starts_again(ended, "pm2", restarts)
     meant = env.stop_exit_codes if isinstance(env.stop_exit_codes, list) else [env.stop_exit_codes]

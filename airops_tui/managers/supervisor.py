@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import xmlrpc.client
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from xml.parsers.expat import ExpatError
+
+import msgspec
 
 from airops_tui.config.settings import ServiceSettings
 from airops_tui.errors import HostError
@@ -49,8 +50,7 @@ _FAULTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Supervisor:
+class Supervisor(msgspec.Struct, frozen=True):
     """The manager "supervisor": the supervisord behind the first of these sockets that anybody serves."""
 
     sockets: tuple[str, ...]
@@ -124,8 +124,7 @@ class Supervisor:
         return tuple(_call(socket, method, target, True) for method in methods)
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(msgspec.Struct, frozen=True):
     """One program of supervisord."""
 
     name: str
@@ -219,7 +218,8 @@ def _program(info: Mapping[str, Any]) -> Program:
 
 
 def _status(info: Mapping[str, Any]) -> UnitStatus:
-    state = _STATES.get(_whole(info.get("state")) or 0, UnitState.UNKNOWN)
+    told = _whole(info.get("state"))
+    state = UnitState.UNKNOWN if told is None else _STATES.get(told, UnitState.UNKNOWN)
     error, code = str(info.get("spawnerr") or ""), _whole(info.get("exitstatus"))
     words = str(info.get("statename", "")).lower()
     exited = words == "exited"

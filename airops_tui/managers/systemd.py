@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from airops_tui.config.settings import ServiceSettings
 from airops_tui.errors import HostError
@@ -38,15 +39,14 @@ _KIND = r"\.(?:service|socket|target|device|mount|automount|swap|timer|path|slic
 _NAME = re.compile(rf"[A-Za-z0-9:_.\\@-]{{1,240}}{_KIND}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Systemd:
+class Systemd(msgspec.Struct, frozen=True):
     """The manager "systemd", or with `user` the manager "systemd-user": the services of a login session.
 
     `env` is added to each command: a user session is found through XDG_RUNTIME_DIR, which cron and sshd may not set.
     """
 
     user: bool = False
-    env: Mapping[str, str] = field(default_factory=dict, hash=False)
+    env: Mapping[str, str] = {}
 
     @property
     def kind(self) -> str:

@@ -132,7 +132,7 @@ def _judge(unit: Unit, systemctl: str) -> tuple[UnitState, str]:
 
 def _running(unit: Unit, active: str, load: str, systemctl: str) -> str:
     words = "reloading" if active == "reloading" else "running"
-    if unit.get("SubState") not in ("running", "reload", None):
+    if active == "active" and unit.get("SubState") not in ("running", None):
         words = f"active ({unit['SubState']})"
     if unit.get("StatusText"):
         words += f": {unit['StatusText']}"
