@@ -57,8 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _report_flags() -> argparse.ArgumentParser:
-    flags = argparse.ArgumentParser(add_help=False)
+def _report_flags() -> _Parser:
+    flags = _Parser(add_help=False)
     group = flags.add_argument_group("report")
     group.add_argument("--snapshot", action="store_true", help="print a report instead of opening the console")
     group.add_argument("--format", choices=("text", "json", "prometheus"), default="text", help="default: text")
@@ -67,7 +67,7 @@ def _report_flags() -> argparse.ArgumentParser:
     return flags
 
 
-def _demo(verbs: argparse._SubParsersAction[_Parser], report: argparse.ArgumentParser) -> None:
+def _demo(verbs: argparse._SubParsersAction[_Parser], report: _Parser) -> None:
     demo = verbs.add_parser(
         "demo",
         parents=[report],

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from airops_tui.config.settings import Settings
 from airops_tui.model import Service, Snapshot, State
 from airops_tui.poller import Outfit, Poller
-from airops_tui.ui.app import run_console
-from airops_tui.ui.feed import Extra
+
+if TYPE_CHECKING:
+    from airops_tui.ui.feed import Extra
 
 
 def open_console(settings: Settings | None, *, read_only: bool = False, commands: Sequence[Extra] = ()) -> int:
     """Open the console over settings, or over what is discovered when there are none; returns the exit code."""
+    from airops_tui.ui.app import run_console
+
+    gc.freeze()
+    gc.enable()
 
     def outfit() -> Outfit:
         from airops_tui.site import build, discovered_settings

@@ -71,7 +71,7 @@ class RefusedError(AiropsError):
 class ConfigProblem:
     """One thing wrong with a config file: where, what, and what was probably meant.
 
-    `path` is the dotted place inside the document ("services[2].helth", counted from 0). `line` and `column` count from 1;
+    `path` is the dotted place in the document ("services[2].helth", counted from 0). `line` and `column` count from 1;
     0 when unknown.
     """
 

@@ -8,9 +8,10 @@ time, and seconds of the monotonic clock where they only serve to tell an age (n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 
 class State(StrEnum):
@@ -42,8 +43,7 @@ class UnitState(StrEnum):
     UNKNOWN = "unknown"  # the manager could not be asked: no tool, dead daemon, timeout, nonsense
 
 
-@dataclass(frozen=True, slots=True)
-class UnitStatus:
+class UnitStatus(msgspec.Struct, frozen=True):
     """One unit as its manager sees it. `words` is the manager's own sentence, or why it could not be asked.
 
     `exit_code` is as a shell tells it: 128+n for signal n. `healthy` is what the manager's own health check says.
@@ -76,8 +76,7 @@ class Failure(StrEnum):
     BODY = "body"  # the right code with the wrong content
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(msgspec.Struct, frozen=True):
     """One look at an endpoint.
 
     `error` is one sentence for a person, None when ok. `slow` says that an answer came, later than the threshold.
@@ -93,8 +92,7 @@ class Health:
     facts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(msgspec.Struct, frozen=True):
     """One process of a host, as its process table shows it. `state` is psutil's word ("running", "zombie", …).
 
     `cpu_seconds` is user + system time since its start; `program` is the short name, `command` the cleaned line.
@@ -111,8 +109,7 @@ class Process:
     memory_bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(msgspec.Struct, frozen=True):
     """A listening TCP socket; `pid` is None where the system does not tell us who holds it."""
 
     address: str
@@ -120,8 +117,7 @@ class Listener:
     pid: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(msgspec.Struct, frozen=True):
     """The port a service should own. `conflict`: somebody else holds it, and `owner` says who."""
 
     number: int
@@ -130,8 +126,7 @@ class Port:
     conflict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """What a process and its descendants use together. CPU in percent of one core."""
 
     cpu_percent: float | None = None
@@ -139,8 +134,7 @@ class Usage:
     processes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LogOrigin:
+class LogOrigin(msgspec.Struct, frozen=True):
     """Where lines of a service come from.
 
     `kind` is file, journal, journal-user or docker; `place` its path, unit or container.
@@ -151,24 +145,21 @@ class LogOrigin:
     stream: str = "out"  # out | err | both
 
 
-@dataclass(frozen=True, slots=True)
-class LastWords:
+class LastWords(msgspec.Struct, frozen=True):
     """The last lines a service wrote before or while it was in trouble, and where they stand."""
 
     origin: str
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """The last change of state that was seen. `was` is None for the first look."""
 
     at: float
     was: State | None
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(msgspec.Struct, frozen=True):
     """Everything known about one service at one moment: the row, and the detail pane beside it.
 
     `looked_mono` is when the oldest fact that decides its state was read; `stale` says it is older than it should be.
@@ -202,8 +193,7 @@ class Service:
     depends_on: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
+class Disk(msgspec.Struct, frozen=True):
     """One mounted file system. `percent` is used space as `df` counts it."""
 
     path: str
@@ -211,8 +201,7 @@ class Disk:
     free_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(msgspec.Struct, frozen=True):
     """The machine airops runs on. `load` is the 1, 5 and 15 minute average; `cores` makes sense of it."""
 
     cpu_percent: float | None = None
@@ -225,8 +214,7 @@ class Machine:
     booted_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """Something airops itself could not do or look at: what, where, and the next thing to do."""
 
     what: str
@@ -234,8 +222,7 @@ class Problem:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """One read of one source: its data, or why there is none. Never both.
 
     `mono` is the monotonic clock when the read ended, `at` the wall clock, `took_ms` its duration.
@@ -249,8 +236,7 @@ class Reading:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True):
     """The whole picture at one moment; what the screens draw and `--snapshot` prints.
 
     `mono` and `at` are the same moment on both clocks. `services` stand in the order of the config.
@@ -270,7 +256,7 @@ class Snapshot:
     machine: Machine | None = None
     services: tuple[Service, ...] = ()
     problems: tuple[Problem, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = {}
 
     def service(self, name: str) -> Service | None:
         """The service of that name, or None."""

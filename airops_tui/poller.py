@@ -11,7 +11,8 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from airops_tui.model import Problem, Snapshot
 from airops_tui.sources.base import Now, Seen, Sightings, Source, read_once, see

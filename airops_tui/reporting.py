@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TextIO
+
+from msgspec.structs import replace
 
 from airops_tui.model import Snapshot
 from airops_tui.site import Site
@@ -31,6 +33,7 @@ async def _report(site: Site, kind: str, out: TextIO, every: float | None) -> in
         out.flush()
         if every is None:
             return int(exit_code(overall(snapshot.services)))
+        gc.enable()
         await asyncio.sleep(max(0.0, began + every - time.monotonic()))
         if kind == "text":
             out.write("\n")

@@ -6,7 +6,8 @@ Pure: the time is an argument. The rules stand in the order in which they are as
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from airops_tui.errors import ExitCode
 from airops_tui.model import Failure, Health, Port, Process, Service, State, UnitState, UnitStatus
@@ -21,12 +22,11 @@ _DEAF = {Failure.REFUSED, Failure.HANG, Failure.UNREACHABLE, Failure.PROTOCOL}
 _DEGRADES = {Failure.LOADED, Failure.BODY, Failure.ENCODING, Failure.REDIRECT}
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(msgspec.Struct, frozen=True):
     """Everything that decides the state of one service. None is "not looked at, or not yet".
 
-    `looks` says whether a health rule exists at all: without one a running unit is enough to be up. `answered` says that
-    it was well once since it started: what falls silent then is not starting.
+    `looks` says whether a health rule exists at all: without one a running unit is enough to be up. `answered`: it was
+    well once since it started, so what falls silent is not starting.
     """
 
     looks: bool = False

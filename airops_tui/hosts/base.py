@@ -8,9 +8,10 @@ enforced in one place, `ask()`: a request writes unless it says otherwise.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeVar
+
+import msgspec
 
 from airops_tui.errors import RefusedError
 from airops_tui.model import Listener, Process
@@ -32,8 +33,7 @@ class Trouble(StrEnum):
     BROKEN = "broken"  # an answer that is none: cut off, not HTTP
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What came back. `status` is the exit code, or the HTTP status of a Call; `detail` a cleaned sentence on trouble.
 
     `truncated` says that output beyond the request's limit was thrown away.
@@ -48,8 +48,7 @@ class Answer:
     truncated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(msgspec.Struct, frozen=True, kw_only=True):
     """Run a program: an argv, never a shell. `timeout` in seconds, for the whole process group.
 
     `needs_socket`: run only if somebody accepts connections on that unix socket, else the answer is trouble. (A tool
@@ -59,29 +58,27 @@ class Command:
     argv: tuple[str, ...]
     timeout: float = 10.0
     cwd: str | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = {}
     input: bytes = b""
     limit: int = MAX_OUTPUT
     needs_socket: str | None = None
     writes: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """An HTTP request to a daemon behind a unix socket (docker, supervisor)."""
 
     socket: str
     path: str
     method: str = "GET"
     body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     timeout: float = 10.0
     limit: int = MAX_OUTPUT
     writes: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadFile:
+class ReadFile(msgspec.Struct, frozen=True, kw_only=True):
     """The content of a regular file; with `tail` its last `limit` bytes instead of the first."""
 
     path: str
@@ -90,16 +87,14 @@ class ReadFile:
     writes: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListFolder:
+class ListFolder(msgspec.Struct, frozen=True, kw_only=True):
     """The names in a folder, one a line in `Answer.out`, sorted."""
 
     path: str
     writes: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spawn:
+class Spawn(msgspec.Struct, frozen=True, kw_only=True):
     """Start a process of its own session, its output appended to `out` and `err`, its identity kept in `record`.
 
     Answered as JSON like `Inspect`. Trouble if a process with that record still runs.
@@ -110,13 +105,12 @@ class Spawn:
     out: str
     err: str
     cwd: str | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = {}
     env_file: str | None = None
     writes: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inspect:
+class Inspect(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the process kept in `record` still is the one that was started, or failing that one of `pid_files`.
 
     Identity is (pid, start time, boot id): a reused pid is not ours. The answer is JSON:
@@ -128,8 +122,7 @@ class Inspect:
     writes: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terminate:
+class Terminate(msgspec.Struct, frozen=True, kw_only=True):
     """End the process group kept in `record`: SIGTERM, after `grace` seconds SIGKILL. Only after an identity check.
 
     Answered as JSON like `Inspect`, with the outcome in `words`.

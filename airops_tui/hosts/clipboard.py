@@ -23,7 +23,7 @@ _PROGRAMS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def copy(text: str, environ: Mapping[str, str] = os.environ) -> str | None:
-    """Put text on the clipboard; the name of the program that took it, or None if there is none. Blocks for a second."""
+    """Put text on the clipboard; the program that took it, or None. Blocks for a second."""
     if "SSH_CONNECTION" in environ:
         return None
     for program, needed in _PROGRAMS:

@@ -26,7 +26,7 @@ DRAIN_SECONDS = 1.0
 _KNOWN = (
     "PATH HOME USER LOGNAME SHELL TMPDIR TZ LANG XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_STATE_HOME "
     "DBUS_SESSION_BUS_ADDRESS SSH_AUTH_SOCK DOCKER_HOST DOCKER_CONFIG PM2_HOME NVM_DIR"
-).split()  # noqa: SIM905 - two lines to read, not twenty
+).split()  # noqa: SIM905
 _FALLBACK_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 

@@ -65,7 +65,7 @@ def make_private(folder: Path) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Replace a file, mode 0600. After a power cut it is old or new, never half: tmp, fsync, rename, fsync of folder."""
+    """Replace a file, mode 0600. After a power cut it is old or new, never half: written aside, synced, renamed."""
     make_private(path.parent)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -5,36 +5,29 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from airops_tui.hosts.base import (
-    Answer,
-    Call,
-    Command,
-    Inspect,
-    ListFolder,
-    ReadFile,
-    Request,
-    Spawn,
-    Terminate,
-    Trouble,
-)
-from airops_tui.hosts.calls import call
-from airops_tui.hosts.commands import run
-from airops_tui.hosts.files import list_folder, read_file
-from airops_tui.hosts.spawned import inspect, spawn, terminate
+from airops_tui.hosts.base import Answer, Request, Trouble
 from airops_tui.model import Listener, Process
 
-_PERFORMERS: Mapping[type[Any], Callable[[Any], Answer]] = {
-    Command: run,
-    Call: call,
-    ReadFile: read_file,
-    ListFolder: list_folder,
-    Spawn: spawn,
-    Inspect: inspect,
-    Terminate: terminate,
+_PERFORMERS: Mapping[str, tuple[str, str]] = {
+    "Command": ("commands", "run"),
+    "Call": ("calls", "call"),
+    "ReadFile": ("files", "read_file"),
+    "ListFolder": ("files", "list_folder"),
+    "Spawn": ("spawned", "spawn"),
+    "Inspect": ("spawned", "inspect"),
+    "Terminate": ("spawned", "terminate"),
 }
+"""The module and function that performs each kind of request; a module is loaded when it is first needed."""
+
+
+def _performer(request: Request) -> Callable[[Any], Answer]:
+    module, function = _PERFORMERS[type(request).__name__]
+    performer: Callable[[Any], Answer] = getattr(import_module(f"airops_tui.hosts.{module}"), function)
+    return performer
 
 
 @dataclass(slots=True)
@@ -47,7 +40,7 @@ class LocalHost:
     def perform(self, request: Request) -> Answer:
         """Do what the request says; an error of the operating system is an answer too."""
         try:
-            return _PERFORMERS[type(request)](request)
+            return _performer(request)(request)
         except PermissionError as error:
             return Answer(trouble=Trouble.DENIED, detail=_reason(error))
         except FileNotFoundError as error:

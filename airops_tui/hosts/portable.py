@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import psutil
 
 from airops_tui.hosts.base import Command
@@ -21,8 +21,7 @@ _NETSTAT = Command(argv=("netstat", "-anv", "-p", "tcp"), timeout=5.0, writes=Fa
 _ANY = {"tcp4": "0.0.0.0", "tcp6": "::", "tcp46": "::"}  # noqa: S104 - read, not bound
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
+class _Name(msgspec.Struct, frozen=True):
     """What cannot change about a process (its title can, but nobody reads that every few seconds)."""
 
     program: str

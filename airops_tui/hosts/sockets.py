@@ -12,8 +12,9 @@ import struct
 import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from airops_tui.hosts.proc import parse_stat, read_head
 from airops_tui.model import Listener
@@ -23,8 +24,7 @@ _REMEMBERED = 60.0  # seconds; a socket may be handed to another process meanwhi
 _INIT = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Socket:
+class Socket(msgspec.Struct, frozen=True):
     """A listening socket as the kernel lists it: by inode, without an owner."""
 
     address: str

@@ -15,11 +15,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import psutil
+from msgspec.structs import asdict, replace
 
 from airops_tui.hosts.base import Answer, Inspect, Spawn, Terminate, Trouble
 from airops_tui.hosts.commands import child_environment
@@ -34,8 +35,7 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 """What this very process started: only its parent learns the exit code of a process."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """What is remembered of a process. `mark` is when it started, in the units of `start_mark()`."""
 
     pid: int

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 import psutil
 
 from airops_tui.model import Disk, Machine
@@ -17,8 +17,7 @@ _IMAGES = frozenset({"squashfs", "erofs", "iso9660", "udf", "cramfs", "romfs"}) 
 _MACOS_PARTS = "/System/Volumes/"  # of the volume that "/" shows
 
 
-@dataclass(frozen=True, slots=True)
-class CpuTimes:
+class CpuTimes(msgspec.Struct, frozen=True):
     """Processor seconds since boot, of all cores together. `busy` leaves out idling and waiting for disks."""
 
     busy: float

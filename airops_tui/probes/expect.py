@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
+
+import msgspec
 
 from airops_tui.config.settings import HealthRule
 from airops_tui.model import Failure, Health
@@ -27,8 +28,7 @@ PATTERN_SECONDS = 0.1
 _QUOTED = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """What came back. Header names are lower case. `truncated`: there was more body than was read.
 
     `facts` are notes that came up on the way: redirects taken, a certificate that ends soon.

@@ -11,7 +11,8 @@ import ssl
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from airops_tui.config.settings import HealthRule
 from airops_tui.errors import AiropsError

@@ -7,9 +7,10 @@ one it was configured for, least of all to the address where clouds hand out cre
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, unquote, urljoin, urlsplit
+
+import msgspec
 
 from airops_tui.text import safe
 
@@ -22,8 +23,7 @@ _CREDENTIALS = frozenset(
 _SHARED = IPv4Network("100.64.0.0/10")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """What to ask whom. `host` is what to resolve, `authority` the Host header, `path` includes the query.
 
     `authorization` is the header for a user and password that stood in the address, or empty.

@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from airops_tui.model import Reading
 from airops_tui.text import describe
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+class Now(msgspec.Struct, frozen=True):
     """One moment on both clocks: epoch seconds and monotonic seconds."""
 
     at: float
@@ -29,8 +29,7 @@ class Now:
         return cls(time.time(), time.monotonic())
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """What is known of one source: its latest reading, and the latest that had data."""
 
     latest: Reading

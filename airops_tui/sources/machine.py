@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from airops_tui.hosts.vitals import CpuTimes, cpu_percent, cpu_times, disks, vitals
 from airops_tui.model import Disk, Machine

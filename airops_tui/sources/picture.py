@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from airops_tui.config.settings import ServiceSettings, Settings
 from airops_tui.model import (
@@ -97,8 +99,7 @@ class Picture:
         return facts.pid is not None and self._answered.get(name) == facts.pid
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
+class _View(msgspec.Struct, frozen=True):
     """The sightings of one moment, with shorthands."""
 
     sightings: Sightings
@@ -121,15 +122,14 @@ class _View:
         return seen.latest.error if seen and seen.good is None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What is known of one service at one moment. `looked` is the reading that its state rests on."""
 
     sight: Sight
     looked: Reading | None
     pid: int | None = None
     started_at: float | None = None
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = Usage()
     words: LastWords | None = None
 
 

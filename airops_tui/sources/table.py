@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import msgspec
 
 from airops_tui.hosts.base import Host
 from airops_tui.model import Listener, Process
 from airops_tui.threads import in_thread
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """All processes by pid, all listeners, and the process table of the look before for what was used since.
 
     `seconds` lie between the two looks; at the first look `before` is empty.
@@ -20,7 +21,7 @@ class Table:
 
     processes: Mapping[int, Process]
     listeners: Sequence[Listener]
-    before: Mapping[int, Process] = field(default_factory=dict)
+    before: Mapping[int, Process] = {}
     seconds: float = 0.0
 
 

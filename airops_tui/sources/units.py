@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
+
+import msgspec
+from msgspec.structs import replace
 
 from airops_tui.config.settings import ServiceSettings
 from airops_tui.hosts.base import Host, hold
@@ -14,8 +16,7 @@ from airops_tui.text import redact
 from airops_tui.threads import in_thread
 
 
-@dataclass(frozen=True, slots=True)
-class UnitsSource:
+class UnitsSource(msgspec.Struct, frozen=True):
     """The units of one manager on one host. Reads `{service name: UnitStatus}`."""
 
     name: str

@@ -6,8 +6,9 @@ Only services that are unwell are read, and only the end of their logs.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
+
+import msgspec
 
 from airops_tui.config.settings import ServiceSettings
 from airops_tui.hosts.base import Command, Dialogue, Host, ReadFile, hold
@@ -20,8 +21,7 @@ LINES = 6
 _TAIL_BYTES = 16 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class WordsSource:
+class WordsSource(msgspec.Struct, frozen=True):
     """Reads `{service name: LastWords}` for the services that `unwell()` names at that moment."""
 
     services: Sequence[ServiceSettings]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,7 +59,7 @@ def nothing_known_yet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def filled(kind: type[T], words: str, **known: Any) -> T:
     """A fact with `words` in each of its text fields."""
-    texts = {field.name: words for field in fields(kind) if field.type in ("str", "str | None")}
+    texts = {name: words for name, type_ in kind.__annotations__.items() if type_ in ("str", "str | None")}
     return kind(**{**texts, **known})
 
 
