@@ -16,11 +16,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
+from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
-from textual.filter import LineFilter
-from textual.reactive import reactive
+from textual.filter import ANSIToTruecolor, LineFilter
+from textual.reactive import var
 from textual.screen import Screen
 
 from airops_tui.crash import report_crash
@@ -38,6 +40,7 @@ from airops_tui.ui.screens.main import MainScreen
 from airops_tui.ui.terminal import Terminal
 from airops_tui.ui.theme import DARK, THEMES, choose
 from airops_tui.ui.trends import Trends
+from airops_tui.ui.update import Cells
 from airops_tui.ui.view import Glance
 from airops_tui.ui.widgets.keybar import KeyBar
 
@@ -56,12 +59,12 @@ class Console(App[None], inherit_bindings=False):
     files. `clock` is the monotonic clock, an argument so that a test can hold it still.
     """
 
-    CSS_PATH = "airops.tcss"
+    CSS_PATH = Path(__file__).with_name("airops.tcss")
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ANYWHERE)]
 
-    snapshot: reactive[Snapshot | None] = reactive[Snapshot | None](None)
+    snapshot: var[Snapshot | None] = var[Snapshot | None](None)
 
     def __init__(
         self,
@@ -78,18 +81,26 @@ class Console(App[None], inherit_bindings=False):
         self.last_words = ""
         self._copy, self._clock = copy, clock
         self._kinds_failed: set[str] = set()
-        self._ascii = not speaks_utf8(os.environ)
+        self._gates = [Gate(without_controls)] + ([] if speaks_utf8(os.environ) else [Gate(ascii_only)])
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = choose(os.environ, self.console.color_system)
+        # not assigned: Textual would parse all of the CSS a second time
+        self.set_reactive(App.theme, choose(os.environ, self.console.color_system))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return DARK.variables
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        gates = [Gate(without_controls), Gate(ascii_only)] if self._ascii else [Gate(without_controls)]
-        return [*super().get_line_filters(), *gates]
+        """What every line passes on its way to the terminal; no translation of ANSI colours, our themes have none."""
+        kept = [each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)]
+        return [*kept, *self._gates]
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Textual calls this with what is to be sent to the terminal."""
+        if isinstance(renderable, ChopsUpdate):
+            renderable = Cells(renderable)  # type: ignore[assignment]  # drawn by render_segments(), as any update
+        super()._display(screen, renderable)
 
     def get_default_screen(self) -> Screen[Any]:
         return self.main

@@ -70,4 +70,7 @@ class Gate(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         change = self._change
-        return [Segment(change(text), style, control) for text, style, control in segments]
+        changed = [change(text) for text, _, _ in segments]
+        if all(new is segment.text for new, segment in zip(changed, segments, strict=True)):
+            return segments
+        return [segment._replace(text=new) for new, segment in zip(changed, segments, strict=True)]

@@ -116,7 +116,7 @@ def _notices(glance: Glance) -> Iterator[Notice]:
     if glance.outdated:
         age = render.coarse(glance.mono - snapshot.mono)
         yield "▲ ", f"No news for {age}: this console has stopped looking.", "Quit and start it again.", "$slow"
-    if snapshot.discovered:
+    if snapshot.discovered and not glance.blank:
         yield "", "No config yet: this is what runs on this machine.", "`airops init` writes it down.", "$accent"
     for problem in snapshot.problems[:MOST_PROBLEMS]:
         where = f" ({problem.where})" if problem.where else ""
@@ -154,6 +154,8 @@ def nothing(glance: Glance, view: View) -> Sequence[Content]:
         if view.faults and not view.wanted:
             return [Content(""), text("  No faults.", "bold $up"), quiet("  ctrl+z shows all services again")]
         return [Content(""), text("  Nothing matches the filter."), quiet("  esc shows all services again")]
+    if glance.blank:
+        return [Content(""), quiet("  looking at what runs on this machine…")]
     return [
         Content(""),
         text("  Nothing to watch yet."),

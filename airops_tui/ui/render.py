@@ -134,10 +134,10 @@ def coarse(seconds: float) -> str:
 
 
 def spark(values: Iterable[float | None], width: int, *, top: float = 0.0) -> str:
-    """The newest `width` values as bars from zero to the largest, at least to `top`; a dot where there is none."""
+    """The newest values as bars from zero to the largest (at least `top`) in `width` cells; a dot for a missing one."""
     shown = list(values)[-width:]
     ceiling = max([top, *(value for value in shown if value is not None)], default=0.0) or 1.0
-    return "".join(GAP if value is None else BARS[min(7, int(value / ceiling * 7.999))] for value in shown)
+    return "".join(GAP if value is None else BARS[int(value / ceiling * 7.999)] for value in shown).ljust(width)
 
 
 def owner(port: Port) -> str:

@@ -1,8 +1,8 @@
 """The operator's terminal: what it says of its own accord presses no keys, and when it goes away somebody notices.
 
 A terminal answers certain sequences, and Textual hands an answer it does not know on as the keys it is spelled with. In
-a console with one-letter keys that is remote control by whoever can write into a log. And when a connection is lost
-without a signal, Textual's reader spins on the end of file. Both are decided where input is read, so the reader is ours.
+a console with one-letter keys that is remote control by whoever can write into a log. When a connection is lost
+without a signal, Textual's reader spins on the end of file. Both are decided where input is read: the reader is ours.
 """
 
 from __future__ import annotations

@@ -20,10 +20,14 @@ WELL = frozenset({State.UP, State.STOPPED})
 
 @dataclass(frozen=True)
 class Glance:
-    """A snapshot looked at later: `mono` is the monotonic clock at the moment of drawing."""
+    """A snapshot looked at later: `mono` is the monotonic clock at the moment of drawing.
+
+    `blank`: it is the picture from before anything was looked at.
+    """
 
     snapshot: Snapshot
     mono: float
+    blank: bool = False
 
     @property
     def outdated(self) -> bool:

@@ -7,6 +7,7 @@ compared segment by segment with what should stand there now.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 from rich.segment import Segment
 from textual import events
@@ -16,6 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
 
+from airops_tui.text import cells
 from airops_tui.ui import render
 from airops_tui.ui.messages import Failed
 
@@ -65,9 +67,9 @@ class Lines(ScrollView, can_focus=False):
     def changed(self) -> None:
         """Compare what should stand here with what does, and repaint the difference."""
         region = self.scrollable_content_region
-        size = Size(region.width, self.count if self._instead is None else len(self._instead))
-        if size != self.virtual_size:
-            self.virtual_size = size
+        height = self.count if self._instead is None else len(self._instead)
+        if max(height, self.virtual_size.height) > region.height:  # setting it costs a layout of the whole screen
+            self.virtual_size = Size(region.width, height)
         top = self.scroll_offset.y
         fresh = {index: self._strip(index) for index in range(top, top + region.height)}
         for index, strip in fresh.items():
@@ -98,8 +100,7 @@ class Lines(ScrollView, can_focus=False):
             content = self._instead[index] if index < len(self._instead) else BLANK
         elif 0 <= index < self.count:
             content, base = self._drawable(index), base + self.emphasis(index)
-        segments = [Segment(text, style.rich_style) for text, style in content.render(base, end="")]
-        return Strip(segments).adjust_cell_length(width, base.rich_style).simplify()
+        return _strip(content.truncate(width, pad=True), base, width)
 
     def _drawable(self, index: int) -> Content:
         try:
@@ -126,17 +127,45 @@ class Fluid(Lines):
         self.tell(self._make)
 
 
+def _strip(content: Content, base: Style, width: int) -> Strip:
+    """A line of exactly `width` cells; neighbours of one style are one segment, because each costs its colours anew."""
+    segments: list[Segment] = []
+    for text, style in content.render(base, end=""):
+        drawn = style.rich_style
+        if segments and segments[-1].style == drawn:
+            segments[-1] = Segment(segments[-1].text + text, drawn)
+        else:
+            segments.append(Segment(text, drawn))
+    return Strip(segments, width)
+
+
 def difference(old: Strip | None, new: Strip) -> tuple[int, int]:
     """The cells, from and up to, in which a line differs from the one it replaces; equal numbers if it does not."""
-    if old is None or old.cell_length != new.cell_length:
-        return 0, new.cell_length
+    width = new.cell_length
+    if old is None or old.cell_length != width:
+        return 0, width
     before, after = list(old), list(new)
-    while before and after and before[-1] == after[-1]:
-        before.pop()
-        after.pop()
-    same = 0
+    if before == after:
+        return 0, 0
+    start = _alike(before, after)
+    before.reverse()
+    after.reverse()
+    return start, width - _alike(before, after, backwards=True)
+
+
+def _alike(before: Sequence[Segment], after: Sequence[Segment], *, backwards: bool = False) -> int:
+    """For how many cells two lines look alike, counted from one end."""
+    alike = 0
     for one, other in zip(before, after, strict=False):
-        if one != other:
-            break
-        same += one.cell_length
-    return same, max(sum(segment.cell_length for segment in kept) for kept in (before, after))
+        if one == other:
+            alike += one.cell_length
+            continue
+        if one.style == other.style:
+            texts = (one.text[::-1], other.text[::-1]) if backwards else (one.text, other.text)
+            alike += cells("".join(a for a, b in takewhile(_same, zip(*texts, strict=False))))
+        break
+    return alike
+
+
+def _same(pair: tuple[str, str]) -> bool:
+    return pair[0] == pair[1]

@@ -172,6 +172,8 @@ class Table(Vertical):
     def fill(self, services: Sequence[Service], glance: Glance, view: View, nothing: Sequence[Content]) -> None:
         """Show these services, or `nothing`. A column never becomes narrower than it was, so that nothing shifts."""
         self._last = services, glance, view, nothing
+        if not self.rows.size.width:
+            return
         shown = [column for column in self._columns if column.wanted(glance)]
         wished = natural(shown, glance)
         self._widths = {key: max(width, self._widths.get(key, 0)) for key, width in wished.items()}
