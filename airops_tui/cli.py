@@ -96,11 +96,12 @@ def _snapshot(args: Namespace) -> int:
 
 
 def _report(configured: Settings | None, args: Namespace) -> int:
+    if args.service and configured is None:
+        raise UsageError("--service needs a config", "airops init writes one from what runs here")
     from airops_tui.reporting import report
-    from airops_tui.site import build, discovered_settings
+    from airops_tui.site import build, discover_site
 
-    settings = configured or discovered_settings()
-    site = build(_chosen(settings, args.service), read_only=True, discovered=configured is None)
+    site = build(_chosen(configured, args.service), read_only=True) if configured else discover_site()
     return report(site, args.format, sys.stdout, every=args.watch)
 
 

@@ -24,10 +24,9 @@ def open_console(settings: Settings | None, *, read_only: bool = False, commands
     gc.enable()
 
     def outfit() -> Outfit:
-        from airops_tui.site import build, discovered_settings
+        from airops_tui.site import build, discover_site
 
-        known = settings or discovered_settings()
-        return build(known, read_only=read_only, discovered=settings is None).outfit()
+        return (build(settings, read_only=read_only) if settings else discover_site()).outfit()
 
     poller = Poller(outfit, period=settings.refresh if settings else 5.0, first=blank(settings, read_only=read_only))
     return run_console(poller, commands, copy=_copy)

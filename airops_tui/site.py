@@ -5,7 +5,7 @@ The one place, beside the command line, that knows all the rooms. What it builds
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from airops_tui.config.settings import ServiceSettings, Settings
@@ -13,6 +13,7 @@ from airops_tui.hosts.base import Host
 from airops_tui.hosts.local import LocalHost
 from airops_tui.managers.base import Manager
 from airops_tui.managers.process import ProcessManager
+from airops_tui.model import Problem
 from airops_tui.poller import Outfit
 from airops_tui.probes.dial import Dialer
 from airops_tui.sources.base import Source
@@ -42,8 +43,22 @@ class Site:
         return (*self.sources, self.words), self.picture
 
 
-def build(settings: Settings, *, read_only: bool = False, discovered: bool = False) -> Site:
-    """Put a site together. Nothing is looked at yet."""
+def build(settings: Settings, *, read_only: bool = False) -> Site:
+    """Put the site of a config together. Nothing is looked at yet."""
+    return _built(settings, read_only=read_only)
+
+
+def discover_site() -> Site:
+    """Put a site together from what runs on this machine; takes a few seconds at most."""
+    from airops_tui.sources.discover import discover, settings_from
+
+    discovery = discover(LocalHost(read_only=True))
+    return _built(settings_from(discovery), read_only=True, discovered=True, unasked=discovery.problems)
+
+
+def _built(
+    settings: Settings, *, read_only: bool, discovered: bool = False, unasked: Sequence[Problem] = ()
+) -> Site:
     local = LocalHost(read_only=read_only or settings.read_only)
     hosts: dict[str, Host] = {"local": local}
     dialect = dialects(settings)
@@ -55,6 +70,7 @@ def build(settings: Settings, *, read_only: bool = False, discovered: bool = Fal
         settings,
         {service.name: source.name for source in units for service in source.services},
         discovered=discovered,
+        unasked=(*unasked, *_unreached(settings, hosts)),
     )
     looks = [HealthSource(f"health:{s.name}", s.health, dialer, every) for s in settings.services if s.health]
     edges = [
@@ -65,11 +81,11 @@ def build(settings: Settings, *, read_only: bool = False, discovered: bool = Fal
     return Site(settings, hosts, sources, picture, words)
 
 
-def discovered_settings() -> Settings:
-    """Settings for what runs on this machine; a few seconds at most."""
-    from airops_tui.sources.discover import discover, settings_from
-
-    return settings_from(discover(LocalHost(read_only=True)))
+def _unreached(settings: Settings, hosts: Mapping[str, Host]) -> list[Problem]:
+    """A word on each host that is only looked at from here: by the addresses of its services, not by their managers."""
+    names = dict.fromkeys(service.host for service in settings.services if service.host not in hosts)
+    hint = "its services are judged by their addresses alone"
+    return [Problem("managers of other hosts are not asked", name, hint) for name in names]
 
 
 def dialects(settings: Settings) -> Callable[[ServiceSettings], Manager]:

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -288,8 +289,11 @@ def _from_pid_files(pid_files: tuple[str, ...]) -> Record | None:
 def _from_pid_file(path: Path) -> Record | None:
     """The living process a pid file speaks of; None when it is gone or younger than the file, hence another one."""
     try:
+        told = path.lstat()
+        if told.st_uid not in (os.geteuid(), 0) or not stat.S_ISREG(told.st_mode):
+            return None  # somebody else's file, or a link, would have us end a process of their choice
         pid = int(path.read_text()[:32].strip())
-        written = path.stat().st_mtime
+        written = told.st_mtime
         started = psutil.Process(pid).create_time()
     except (OSError, ValueError, psutil.Error):
         return None

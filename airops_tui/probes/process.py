@@ -24,13 +24,26 @@ _FORWARDERS = frozenset(
 _INIT = 1  # systemd and launchd hold the sockets of services that they start on demand
 
 
-def family(processes: Mapping[int, Process], pid: int) -> set[int]:
-    """A process and all its descendants; empty when there is no such process."""
-    if pid not in processes:
-        return set()
+Children = Mapping[int, Sequence[int]]
+"""The pids of the children of each process that has any."""
+
+
+def children_of(processes: Mapping[int, Process]) -> Children:
+    """Who is whose child in a process table."""
     children: dict[int, list[int]] = {}
     for process in processes.values():
         children.setdefault(process.parent, []).append(process.pid)
+    return children
+
+
+def family(processes: Mapping[int, Process], pid: int, children: Children | None = None) -> set[int]:
+    """A process and all its descendants; empty when there is no such process.
+
+    `children` saves counting them again, for whoever asks about many processes of one table.
+    """
+    if pid not in processes:
+        return set()
+    children = children_of(processes) if children is None else children
     found, unvisited = {pid}, [pid]
     while unvisited:
         born = [child for child in children.get(unvisited.pop(), ()) if child not in found]
@@ -39,13 +52,19 @@ def family(processes: Mapping[int, Process], pid: int) -> set[int]:
     return found
 
 
-def usage(before: Mapping[int, Process], after: Mapping[int, Process], pid: int, seconds: float) -> Usage:
+def usage(
+    before: Mapping[int, Process],
+    after: Mapping[int, Process],
+    pid: int,
+    seconds: float,
+    children: Children | None = None,
+) -> Usage:
     """What a process and its descendants use: CPU between two process tables `seconds` apart, memory in the later one.
 
     CPU is None without an earlier table. Processes that ended in between are not counted, those born in between are.
     Memory is the sum of resident sets: pages that processes share count for each of them.
     """
-    members = [after[member] for member in family(after, pid)]
+    members = [after[member] for member in family(after, pid, children)]
     spent = [_spent(before.get(member.pid), member) for member in members] if before and seconds > 0 else []
     known = [cpu for cpu in spent if cpu is not None]
     sizes = [member.memory_bytes for member in members if member.memory_bytes is not None]

@@ -45,14 +45,26 @@ _UNITS_DEADLINE = 15.0
 class Picture:
     """Draws the Snapshot of one site. Call it with the sightings, a moment and the period between looks."""
 
-    def __init__(self, settings: Settings, unit_sources: Mapping[str, str], *, discovered: bool = False) -> None:
-        """`unit_sources`: the name of the source that knows the unit of each managed service."""
+    def __init__(
+        self,
+        settings: Settings,
+        unit_sources: Mapping[str, str],
+        *,
+        discovered: bool = False,
+        unasked: Sequence[Problem] = (),
+    ) -> None:
+        """`unit_sources`: the name of the source that knows the unit of each managed service.
+
+        `unasked`: what cannot be looked at all the while.
+        """
+        self._unasked = tuple(unasked)
         self._settings = settings
         self._unit_sources = unit_sources
         self._discovered = discovered
         self._host = socket.gethostname().partition(".")[0]
         self._services: Mapping[str, Service] = {}
         self._answered: dict[str, int | None] = {}
+        self._drawn: dict[str, _Drawn] = {}
 
     def unwell(self) -> Collection[str]:
         """The names of the services that were not well in the last picture."""
@@ -76,21 +88,27 @@ class Picture:
             discovered=self._discovered,
             machine=view.data("machine"),
             services=tuple(services),
-            problems=tuple(problems(sightings)),
+            problems=(*self._unasked, *problems(sightings)),
         )
 
     def _draw(self, settings: ServiceSettings, view: _View) -> Service:
-        facts = gather(settings, view, self._unit_sources.get(settings.name))
-        facts = replace(facts, sight=replace(facts.sight, answered=self._has_answered(settings.name, facts)))
+        rests_on = view.readings_of(settings.name, self._unit_sources.get(settings.name))
+        kept = self._drawn.get(settings.name)
+        if kept is None or any(new is not old for new, old in zip(rests_on, kept.rests_on, strict=True)):
+            facts = gather(settings, view, self._unit_sources.get(settings.name))
+            facts = replace(facts, sight=replace(facts.sight, answered=self._has_answered(settings.name, facts)))
+            self._drawn[settings.name] = kept = _Drawn(rests_on, facts)
         before = self._services.get(settings.name)
-        state, reason = judge(facts.sight, view.now.at)
+        state, reason = judge(kept.facts.sight, view.now.at)
         deadline = settings.health.timeout if settings.health else _UNITS_DEADLINE
-        looked = facts.looked.mono if facts.looked else None
+        looked = kept.facts.looked.mono if kept.facts.looked else None
         stale = is_stale(looked, view.now.mono, view.period, deadline)
         if stale and looked is not None:
             state, reason = State.UNKNOWN, f"no look for {view.now.mono - looked:.0f} s; then it was {state}: {reason}"
-        return _service(settings, facts, state, reason, stale, _changed(before, state, facts, view.now))
-
+        if kept.service is None or (kept.service.state, kept.service.reason) != (state, reason):
+            change = _changed(before, state, kept.facts, view.now)
+            kept.service = _service(settings, kept.facts, state, reason, stale, change)
+        return kept.service
 
     def _has_answered(self, name: str, facts: Facts) -> bool:
         """Whether the process that runs now was well at some look."""
@@ -106,6 +124,12 @@ class _View(msgspec.Struct, frozen=True):
     now: Now
     period: float
 
+    def readings_of(self, service: str, units: str | None) -> tuple[Reading | None, ...]:
+        """Every reading that facts about a service come from."""
+        names = (f"health:{service}", f"public:{service}", units or "", "table", "words")
+        latest = self.sightings.get(units or "")
+        return (*map(self.reading, names), latest.latest if latest else None)
+
     def reading(self, source: str) -> Reading | None:
         """The last reading of a source that had data."""
         seen = self.sightings.get(source)
@@ -120,6 +144,14 @@ class _View(msgspec.Struct, frozen=True):
         """Why a source has never had data, if it was tried."""
         seen = self.sightings.get(source)
         return seen.latest.error if seen and seen.good is None else None
+
+
+class _Drawn(msgspec.Struct):
+    """A service as it was drawn last, to be drawn again only when a reading it rests on, or time, has changed it."""
+
+    rests_on: tuple[Reading | None, ...]
+    facts: Facts
+    service: Service | None = None
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -170,14 +202,16 @@ def _port(settings: ServiceSettings, table: Table | None, unit: UnitStatus | Non
         return Port(settings.port)
     own: set[int] | None = None  # a unit may run without telling its pid: a container in a virtual machine, for one
     if unit is not None and unit.pid:
-        own = family(table.processes, unit.pid) or None  # none: it was restarted between the two looks
+        own = family(table.processes, unit.pid, table.children) or None  # none: it was restarted between the two looks
     elif unit is not None and unit.state in (UnitState.STOPPED, UnitState.FAILED):
         own = set()
-    return port_of(settings.port, table.listeners, table.processes, own)
+    return port_of(settings.port, table.listeners_by_port.get(settings.port, ()), table.processes, own)
 
 
 def _usage(table: Table | None, pid: int | None) -> Usage:
-    return usage(table.before, table.processes, pid, table.seconds) if table and pid else Usage()
+    if table is None or pid is None:
+        return Usage()
+    return usage(table.before, table.processes, pid, table.seconds, table.children)
 
 
 def _changed(before: Service | None, state: State, facts: Facts, now: Now) -> Change | None:

@@ -210,6 +210,19 @@ def test_a_process_younger_than_its_pid_file_is_another_one(yard: Yard):
         stranger.kill()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make a file that belongs to another user")
+def test_a_pid_file_of_another_user_is_not_believed(yard: Yard):
+    (yard.folder / ".pids").mkdir()
+    with subprocess.Popen(SLEEP) as stranger:
+        path = yard.folder / ".pids" / "web.pid"
+        path.write_text(str(stranger.pid))
+        os.chown(path, 12345, 12345)
+        assert yard.status().pid is None
+        yard.act("stop")
+        assert stranger.poll() is None
+        stranger.kill()
+
+
 def test_output_goes_to_log_files_of_its_own(yard: Yard):
     yard.running(sys.executable, "-c", "import sys; print('hello'); print('trouble', file=sys.stderr)")
     yard.becomes(UnitState.FAILED)
