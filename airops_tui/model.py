@@ -137,12 +137,13 @@ class Usage(msgspec.Struct, frozen=True):
 class LogOrigin(msgspec.Struct, frozen=True):
     """Where lines of a service come from.
 
-    `kind` is file, journal, journal-user or docker; `place` its path, unit or container.
+    `kind` is file, journal, journal-user or docker; `place` its path, unit or container, `socket` docker's own.
     """
 
     kind: str
     place: str
     stream: str = "out"  # out | err | both
+    socket: str | None = None
 
 
 class LastWords(msgspec.Struct, frozen=True):

@@ -110,6 +110,14 @@ def _silent(sight: Sight, now: float) -> Verdict | None:
     return State.DOWN, reason
 
 
+def _ailing(sight: Sight, now: float) -> Verdict | None:
+    """Runs, but its manager's own health check says otherwise, or a part of it failed."""
+    unit = sight.unit
+    if unit is None or unit.state is not UnitState.RUNNING or unit.healthy is not False:
+        return None
+    return State.DEGRADED, unit.words or "unhealthy"
+
+
 def _well(sight: Sight, now: float) -> Verdict | None:
     health = sight.health
     if health is None or not health.ok:
@@ -145,6 +153,7 @@ _RULES: tuple[Callable[[Sight, float], Verdict | None], ...] = (
     _between,
     _unwell,
     _silent,
+    _ailing,
     _well,
     _runs,
 )

@@ -70,10 +70,11 @@ class Compose(msgspec.Struct, frozen=True):
     def logs(self, service: ServiceSettings) -> Dialogue[tuple[LogOrigin, ...]]:
         """The daemon keeps them, for each container."""
         asked = yield from self._ask()
-        members = asked if isinstance(asked, UnitStatus) else members_of(service, asked[1])
-        if isinstance(members, UnitStatus):
+        if isinstance(asked, UnitStatus):
             return ()
-        return tuple(LogOrigin("docker", clean(member.name), "both") for member in members)
+        daemon, listed = asked
+        members = members_of(service, listed)
+        return () if isinstance(members, UnitStatus) else tuple(daemon.log_of(member.name) for member in members)
 
     def find(self) -> Dialogue[Sequence[Found]]:
         """The services of every project that has containers here, without the jobs that did their work."""
@@ -90,7 +91,7 @@ class Compose(msgspec.Struct, frozen=True):
         for (project, service), members in sorted(groups.items()):
             if (yield from self._is_service(daemon, members)):
                 status = yield from self._look(daemon, members)
-                found.append(_found(project, service, members, status, several))
+                found.append(_found(daemon, project, service, members, status, several))
         return found
 
     def _ask(self) -> Dialogue[tuple[Daemon, list[Listed]] | UnitStatus]:
@@ -184,7 +185,9 @@ def _create(service: ServiceSettings, daemon: Daemon) -> Command:
     )
 
 
-def _found(project: str, service: str, members: Sequence[Listed], status: UnitStatus, several: bool) -> Found:
+def _found(
+    daemon: Daemon, project: str, service: str, members: Sequence[Listed], status: UnitStatus, several: bool
+) -> Found:
     return Found(
         name=clean(f"{project}-{service}" if several else service, limit=100),
         unit=clean(service, limit=100),
@@ -193,7 +196,7 @@ def _found(project: str, service: str, members: Sequence[Listed], status: UnitSt
         title=clean(members[0].image or "", limit=100),
         directory=clean(members[0].compose("project.working_dir")) or None,
         ports=tuple(sorted({port for member in members for port in member.public_ports()})),
-        logs=tuple(LogOrigin("docker", clean(member.name), "both") for member in members),
+        logs=tuple(daemon.log_of(member.name) for member in members),
         project=clean(project, limit=100),
     )
 

@@ -13,7 +13,7 @@ from datetime import datetime
 import msgspec
 
 from airops_tui.managers.base import count_restarts, describe_exit, starts_again
-from airops_tui.model import LogOrigin, UnitState, UnitStatus
+from airops_tui.model import UnitState, UnitStatus
 from airops_tui.text import clean
 
 STOP_GRACE = 10
@@ -90,11 +90,10 @@ class Container(_Struct, frozen=True):
         return STOP_GRACE if given is None or given < 0 else given
 
     @property
-    def logs(self) -> tuple[LogOrigin, ...]:
+    def keeps_logs(self) -> bool:
         """The daemon keeps its output, unless the driver is `none`."""
         driver = self.host_config.log_config if self.host_config else None
-        kept = driver is None or driver.type != "none"
-        return (LogOrigin("docker", clean(self.short_name), "both"),) if kept else ()
+        return driver is None or driver.type != "none"
 
 
 class _Port(_Struct, frozen=True):
@@ -170,6 +169,20 @@ def status_of(container: Container, native: bool = True) -> UnitStatus:
         exit_code=None if alive or container.condition == "created" else told.exit_code,
         healthy={"healthy": True, "unhealthy": False}.get(_health(container)) if alive else None,
     )
+
+
+def output(body: bytes) -> bytes:
+    """What a container wrote, out of an answer to `GET /containers/ID/logs`.
+
+    It comes in frames of either stream: 1 byte of stream, 3 of zero, 4 of length, then the text; but as it is from a
+    container that has a terminal ("ContainerAttach", stream format).
+    """
+    text, at = b"", 0
+    while frame := re.match(rb"[\x00-\x02]\x00\x00\x00([\x00-\xff]{4})", body[at : at + 8], re.DOTALL):
+        size = int.from_bytes(frame[1], "big")
+        text += body[at + 8 : at + 8 + size]
+        at += 8 + size
+    return text or body
 
 
 def moment(text: str) -> float | None:

@@ -64,7 +64,8 @@ class Docker(msgspec.Struct, frozen=True):
         if isinstance(daemon, UnitStatus):
             return ()
         container = yield from daemon.inspect(unit_of(service))
-        return container.logs if isinstance(container, Container) else ()
+        kept = isinstance(container, Container) and container.keeps_logs
+        return (daemon.log_of(unit_of(service)),) if kept else ()
 
     def find(self) -> Dialogue[Sequence[Found]]:
         """Containers that run, or that docker was told to keep running; those of compose are the other manager's."""
@@ -78,14 +79,15 @@ class Docker(msgspec.Struct, frozen=True):
         ]:
             container = yield from daemon.inspect(item.id)
             if isinstance(container, Container) and worth_showing(container):
-                found.append(self._found(item, container))
+                found.append(self._found(daemon, item, container))
         return found
 
-    def _found(self, listed: Listed, container: Container) -> Found:
+    def _found(self, daemon: Daemon, listed: Listed, container: Container) -> Found:
         name = clean(listed.name, limit=100)
         status = status_of(container, self.engine.native)
         image = clean(listed.image or "", limit=100)
-        return Found(name, name, self.kind, status, title=image, ports=listed.public_ports(), logs=container.logs)
+        logs = (daemon.log_of(listed.name),) if container.keeps_logs else ()
+        return Found(name, name, self.kind, status, title=image, ports=listed.public_ports(), logs=logs)
 
 
 def look(daemon: Daemon, container: str, native: bool) -> Dialogue[UnitStatus]:

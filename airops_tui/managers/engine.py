@@ -16,8 +16,8 @@ import msgspec
 from airops_tui.errors import HostError
 from airops_tui.hosts.base import Answer, Call, Command, Dialogue, ReadFile, Trouble
 from airops_tui.managers.base import could_not_ask, decoded, unknown
-from airops_tui.managers.containers import Container, Listed, Memory, Message
-from airops_tui.model import UnitState, UnitStatus
+from airops_tui.managers.containers import Container, Listed, Memory, Message, output
+from airops_tui.model import LogOrigin, UnitState, UnitStatus
 from airops_tui.text import clean
 
 T = TypeVar("T")
@@ -43,6 +43,10 @@ class Daemon(msgspec.Struct, frozen=True):
         """All containers, running or not, or those that carry a label."""
         only = "&filters=" + quote(json.dumps({"label": [label]})) if label else ""
         return (yield from self._get(f"/containers/json?all=1{only}", list[Listed]))
+
+    def log_of(self, container: str) -> LogOrigin:
+        """Where the output of a container is."""
+        return LogOrigin("docker", clean(container), "both", self.socket)
 
     def memory(self, container: str) -> Dialogue[int | None]:
         """Bytes a running container uses, for hosts whose process table does not show it."""
@@ -109,6 +113,13 @@ class Engine(msgspec.Struct, frozen=True):
         argv = ("systemctl", "show", "--property=SubState", "--", "docker.socket")
         told = yield Command(argv=argv, timeout=LOOK_TIMEOUT, writes=False)
         return told.out.strip() == b"SubState=listening"
+
+
+def last_output(origin: LogOrigin, lines: int) -> Dialogue[bytes]:
+    """The last lines that a container wrote, of both streams; nothing if the daemon does not say."""
+    path = f"/containers/{quote(origin.place, safe='')}/logs?stdout=1&stderr=1&tail={lines}"
+    answer = yield Call(socket=origin.socket or "", path=path, timeout=LOOK_TIMEOUT, writes=False)
+    return output(answer.out) if answer.trouble is None and answer.status == 200 else b""
 
 
 def failed(answer: Answer) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import PurePath
 import msgspec
 
 from airops_tui.config.settings import ServiceSettings
-from airops_tui.hosts.base import Command, Dialogue, Host, ReadFile, hold
+from airops_tui.hosts.base import Answer, Command, Dialogue, Host, ReadFile, hold
 from airops_tui.managers.base import Manager
 from airops_tui.model import LastWords, LogOrigin
 from airops_tui.text import safe_lines
@@ -77,7 +77,9 @@ def _tail(origin: LogOrigin) -> Dialogue[list[str]]:
     elif origin.kind.startswith("journal"):
         answer = yield Command(argv=_journal(origin), timeout=5.0, writes=False)
     else:
-        return []
+        from airops_tui.managers.engine import last_output
+
+        answer = Answer(out=(yield from last_output(origin, LINES)))
     if answer.trouble is not None:
         return []
     return [line for line in safe_lines(answer.out, limit=400, lines=10_000) if line.strip()][-LINES:]
@@ -89,4 +91,6 @@ def _journal(origin: LogOrigin) -> tuple[str, ...]:
 
 
 def _title(origin: LogOrigin) -> str:
-    return PurePath(origin.place).name if origin.kind == "file" else f"journal of {origin.place}"
+    if origin.kind == "file":
+        return PurePath(origin.place).name
+    return f"output of {origin.place}" if origin.kind == "docker" else f"journal of {origin.place}"

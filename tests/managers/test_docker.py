@@ -12,9 +12,9 @@ import pytest
 from airops_tui.errors import AiropsError
 from airops_tui.hosts.base import Answer, Call, Command, ReadFile, Request, Trouble
 from airops_tui.managers.compose import Compose, project_name
-from airops_tui.managers.containers import Container, Memory, moment, status_of
+from airops_tui.managers.containers import Container, Memory, moment, output, status_of
 from airops_tui.managers.docker import Docker
-from airops_tui.managers.engine import Engine
+from airops_tui.managers.engine import Engine, last_output
 from airops_tui.model import LogOrigin, UnitState
 
 from .conversation import ABSENT, recorded, says, service, talk
@@ -234,8 +234,28 @@ def test_a_failed_order_is_told_in_the_daemons_words() -> None:
 
 
 def test_logs_are_with_the_daemon_unless_it_keeps_none() -> None:
-    assert talk(docker().logs(service("web")), replying_with("web")).result == (LogOrigin("docker", "web", "both"),)
+    assert talk(docker().logs(service("web")), replying_with("web")).result == (
+        LogOrigin("docker", "web", "both", SOCKET),
+    )
     assert talk(docker().logs(service("logless")), replying_with("logless")).result == ()
+
+
+FRAMES = b"\x01\0\0\0\0\0\0\x06hello\n\x02\0\0\0\0\0\0\x05oops\n"
+
+
+def test_output_comes_in_frames_of_either_stream_or_as_a_terminal_got_it() -> None:
+    assert output(FRAMES) == b"hello\noops\n"
+    assert output(FRAMES[:-3]) == b"hello\noo"
+    assert output(b"plain\n") == b"plain\n"
+    assert output(b"") == b""
+
+
+def test_the_last_words_of_a_container_are_asked_of_its_daemon() -> None:
+    origin = LogOrigin("docker", "web", "both", SOCKET)
+    talked = talk(last_output(origin, 6), [says(FRAMES, 200)])
+    assert talked.result == b"hello\noops\n"
+    assert talked.paths == ["/containers/web/logs?stdout=1&stderr=1&tail=6"]
+    assert talk(last_output(origin, 6), [says('{"message":"gone"}', 404)]).result == b""
 
 
 def test_finding_leaves_out_jobs_that_ended_and_what_compose_made() -> None:

@@ -11,10 +11,13 @@ import pytest
 
 from airops_tui.config.settings import ServiceSettings
 from airops_tui.errors import AiropsError
+from airops_tui.hosts.base import hold
+from airops_tui.hosts.local import LocalHost
 from airops_tui.managers.compose import Compose
 from airops_tui.managers.docker import Docker
 from airops_tui.managers.engine import Engine
 from airops_tui.model import UnitState
+from airops_tui.sources.words import last_words
 
 from .driving import act, find, logs, look, wait_until
 from .lab.component import wait_for
@@ -139,6 +142,9 @@ def test_a_containers_output_is_with_docker_and_its_environment_nowhere(
     [origin] = logs(manager, web)
     assert origin.kind == "docker"
     wait_for("the output", lambda: "said aloud" in docker.run("logs", origin.place).stdout)
+    heard = hold(LocalHost(read_only=True), last_words(web, lambda service: manager))
+    assert heard is not None
+    assert (heard.origin, heard.lines) == ("output of talking", ("said aloud",))
     assert "s3cret-canary" not in repr((look(manager, web), find(manager)))
 
 

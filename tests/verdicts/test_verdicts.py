@@ -15,6 +15,7 @@ STOPPED = UnitStatus(UnitState.STOPPED, "stopped on purpose")
 FAILED = UnitStatus(UnitState.FAILED, "ended with exit code 1", exit_code=1)
 ABSENT = UnitStatus(UnitState.ABSENT, "systemd knows no unit x.service")
 UNASKED = UnitStatus(UnitState.UNKNOWN, "pm2 not found")
+UNWELL = UnitStatus(UnitState.RUNNING, "1 of 2 running: web-2 exited with 3", healthy=False)
 STARTING = UnitStatus(UnitState.STARTING, "activating (auto-restart)")
 GOOD = Health(True, 200, 12.0)
 SLOW = Health(True, 200, 2400.0, slow=True)
@@ -57,6 +58,9 @@ SITUATIONS = {
     "a port and nothing on it": (Sight(False, RUNS, port=FREE), State.DOWN, "nothing listens on port 8000"),
     "a port not open yet": (Sight(False, YOUNG, port=FREE), State.STARTING, "started 3 s ago: nothing listens"),
     "a port and it is open": (Sight(False, None, port=OPEN), State.UP, "port 8000 is open"),
+    "unwell by its manager's own check": (Sight(False, UNWELL), State.DEGRADED, "1 of 2 running: web-2 exited with 3"),
+    "unwell by its manager's own check, answers": (Sight(True, UNWELL, GOOD), State.DEGRADED, "1 of 2 running"),
+    "unwell by its manager's own check, and deaf": (Sight(True, UNWELL, HANG), State.DOWN, "no answer in 10 s"),
     "only a unit": (Sight(False, RUNS), State.UP, "active (running)"),
     "a zombie": (Sight(True, RUNS, REFUSED, process=Process(41, 1, "x", state="zombie")), State.DOWN, "zombie"),
     "not looked at yet": (Sight(True), State.UNKNOWN, "not looked at yet"),
