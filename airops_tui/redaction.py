@@ -48,12 +48,13 @@ _SHAPE_HINTS = (
     *("xox", "sk-", "sk_", "rk_", "akia", "asia", "aiza", "eyj"),
 )
 
+PRIVATE_KEY = Pattern(  # as far as it looks like one: a first line alone must not hide what follows it
+    ("private key",),
+    rf"-----BEGIN {_KEY_NAME}-----(?:{_BREAK}*+(?:{_KEY_HEADER}|[A-Za-z0-9+/=]{{20,}}+))*+"
+    rf"(?:{_BREAK}*+[A-Za-z0-9+/=]*+{_BREAK}*+-----END {_KEY_NAME}-----)?",
+)
 PATTERNS = (
-    Pattern(  # as far as it looks like one: a first line alone must not hide what follows it
-        ("private key",),
-        rf"-----BEGIN {_KEY_NAME}-----(?:{_BREAK}*+(?:{_KEY_HEADER}|[A-Za-z0-9+/=]{{20,}}+))*+"
-        rf"(?:{_BREAK}*+[A-Za-z0-9+/=]*+{_BREAK}*+-----END {_KEY_NAME}-----)?",
-    ),
+    PRIVATE_KEY,
     Pattern(  # a known scheme and one word; with any other scheme all that follows
         ("authorization",),
         rf"(?i)(authorization{_TO_VALUE})(?:((?:bearer|basic|token|negotiate|ntlm|apikey)\s{{1,4}}){_WORD}|{_REST})",
@@ -127,8 +128,13 @@ def redact(text: str) -> str:
         if hint in lower:
             wanted.update(which)
     for index in sorted(wanted):
-        text = _regex(index).sub(PATTERNS[index].instead, text)
+        text = _regex(PATTERNS[index]).sub(PATTERNS[index].instead, text)
     return text
+
+
+def hide_keys(text: str) -> str:
+    """Only the private keys hidden: for a text of several lines, before it is taken apart into them."""
+    return _regex(PRIVATE_KEY).sub(REDACTED, text) if "PRIVATE KEY" in text else text
 
 
 def redact_url(url: str) -> str:
@@ -147,8 +153,8 @@ def redact_url(url: str) -> str:
 
 
 @cache
-def _regex(index: int) -> re.Pattern[str]:
-    return re.compile(PATTERNS[index].regex)  # at first need: all of them would cost every start some milliseconds
+def _regex(pattern: Pattern) -> re.Pattern[str]:
+    return re.compile(pattern.regex)  # at first need: all of them would cost every start some milliseconds
 
 
 _BY_HINT = {

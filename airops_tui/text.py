@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import chain
 
-from airops_tui.redaction import redact, redact_url
+from airops_tui.redaction import hide_keys, redact, redact_url
 from airops_tui.secrets import REDACTED, Secret
 
 __all__ = [
@@ -83,13 +83,7 @@ def clean(text: str | bytes, *, limit: int = LINE_LIMIT) -> str:
     what is not UTF-8 as U+FFFD. Line ends at the very end are dropped. A cut is told: ` … (+N)`, N characters not shown
     (bytes, where nothing was decoded). Cleaning twice changes nothing; `limit` bounds the time, however long the input.
     """
-    reach = 4 * max(limit, 0) + 4096  # removed sequences take no room, so look further than what may be shown
-    unread = 0
-    if isinstance(text, bytes):
-        unread = max(0, len(text) - 4 * reach)
-        text = text[: 4 * reach].decode("utf-8", "replace")
-    unread += max(0, len(text) - reach)
-    return _cut(_visible(text[:reach] if unread else text.rstrip("\r\n")), limit, unread)
+    return _cut(*_beginning(text, limit), limit)
 
 
 def clean_lines(text: str | bytes, *, limit: int = LINE_LIMIT, lines: int = 1000) -> list[str]:
@@ -97,18 +91,7 @@ def clean_lines(text: str | bytes, *, limit: int = LINE_LIMIT, lines: int = 1000
 
     A carriage return inside a line stays visible: overwriting a line is how a forged one is made.
     """
-    if not text or lines < 1:
-        return []
-    parts: list[str] | list[bytes] = text.split(b"\n", lines) if isinstance(text, bytes) else text.split("\n", lines)
-    if not parts[-1]:
-        parts.pop()
-    if len(parts) <= lines:
-        return [clean(part, limit=limit) for part in parts]
-    rest = parts[lines]
-    breaks = rest.count(b"\n") if isinstance(rest, bytes) else rest.count("\n")
-    ended = rest.endswith(b"\n") if isinstance(rest, bytes) else rest.endswith("\n")
-    missing = 1 + breaks + (0 if ended else 1)
-    return [clean(part, limit=limit) for part in parts[: lines - 1]] + [f"{_ELLIPSIS} (+{missing} lines)"]
+    return _by_line(_decoded(text), lines, lambda line: clean(line, limit=limit))
 
 
 def cells(text: str) -> int:
@@ -135,13 +118,13 @@ def shorten(text: str, width: int) -> str:
 
 def safe(text: str | bytes, *, limit: int = LINE_LIMIT) -> str:
     """`clean()` and `redact()` in the order that leaks nothing: no escape splits a secret, no cut halves one."""
-    return _cut(redact(clean(text, limit=4 * limit)), limit, 0)
+    shown, unread = _beginning(text, limit)
+    return _cut(redact(shown), unread, limit)
 
 
 def safe_lines(text: str | bytes, *, limit: int = LINE_LIMIT, lines: int = 1000) -> list[str]:
-    """`clean_lines()` and `redact()`, in that order too; a key that spans lines is hidden as a whole."""
-    shown = redact("\n".join(clean_lines(text, limit=4 * limit, lines=lines)))
-    return [_cut(line, limit, 0) for line in shown.split("\n")] if shown else []
+    """`safe()` for text of many lines; a private key that takes up several of them is hidden as a whole."""
+    return _by_line(hide_keys(_decoded(text)), lines, lambda line: safe(line, limit=limit))
 
 
 def describe(error: BaseException, *, limit: int = 300) -> str:
@@ -184,6 +167,33 @@ def _requested(error: BaseException) -> str:
         return ""
 
 
+def _beginning(text: str | bytes, limit: int) -> tuple[str, int]:
+    """As much of a text as may matter for `limit` characters, made visible, and how much was not even looked at."""
+    reach = 4 * max(limit, 0) + 4096  # removed sequences take no room, so look further than what may be shown
+    unread = 0
+    if isinstance(text, bytes):
+        unread = max(0, len(text) - 4 * reach)
+        text = _decoded(text[: 4 * reach])
+    unread += max(0, len(text) - reach)
+    return _visible(text[:reach] if unread else text.rstrip("\r\n")), unread
+
+
+def _decoded(text: str | bytes) -> str:
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+
+
+def _by_line(text: str, lines: int, show: Callable[[str], str]) -> list[str]:
+    if not text or lines < 1:
+        return []
+    parts = text.split("\n", lines)
+    if not parts[-1]:
+        parts.pop()
+    if len(parts) <= lines:
+        return [show(part) for part in parts]
+    left_out = 2 + parts[lines].removesuffix("\n").count("\n")
+    return [*(show(part) for part in parts[: lines - 1]), f"{_ELLIPSIS} (+{left_out} lines)"]
+
+
 def _visible(text: str) -> str:
     plain, ascii_only = text.isprintable(), text.isascii()
     if not plain:
@@ -193,7 +203,7 @@ def _visible(text: str) -> str:
     return text if ascii_only else _STACK.sub(_bounded, text)
 
 
-def _cut(text: str, limit: int, unread: int) -> str:
+def _cut(text: str, unread: int, limit: int) -> str:
     if len(text) <= limit and not unread:
         return text
     total = len(text) + unread

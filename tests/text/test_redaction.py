@@ -320,6 +320,12 @@ def test_lines_are_redacted_together_so_that_a_key_is_seen_and_cut_afterwards() 
     assert safe_lines("") == safe_lines(b"") == []
 
 
+def test_of_a_long_text_all_that_is_not_shown_is_counted() -> None:
+    for show in (clean, safe, lambda text, limit: safe_lines(text, limit=limit)[0]):
+        shown = show("x" * 1_000_000, limit=100)
+        assert int(shown.partition("(+")[2].rstrip(")")) + shown.count("x") == 1_000_000
+
+
 def test_a_secret_split_by_an_escape_or_by_the_cut_is_still_found() -> None:
     Secret("correct-horse-battery")
     assert safe("x correct-\x1b[0mhorse\x1b[1m-battery y") == f"x {REDACTED} y"
