@@ -63,6 +63,11 @@ class PaletteScreen(Dialog[str]):
     def on_input_changed(self, event: Input.Changed) -> None:
         self._offer(event.value)
 
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The field takes the enter key before any binding here sees it."""
+        event.stop()
+        self.action_take()
+
     def action_choose(self, by: int) -> None:
         if self._shown:
             here = self.choices.highlighted or 0
