@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from textual.content import Content
+from functools import lru_cache
 
 from airops_tui.model import Service
 from airops_tui.report.quantities import NONE
+from airops_tui.text import cells, clean
 from airops_tui.ui import render
+from airops_tui.ui.render import Part
 from airops_tui.ui.view import Glance, Order, rank
 
 SPACE = 2
@@ -38,7 +39,7 @@ class Column:
     key: str
     title: str
     letter: str
-    cell: Callable[[Service, Glance], Content]
+    cell: Callable[[Service, Glance], Part]
     order: Order
     least: int
     most: int
@@ -50,12 +51,12 @@ class Column:
 
 SERVICES: tuple[Column, ...] = (
     Column("state", "STATE", "S", render.state, rank, 10, 10),
-    Column("service", "SERVICE", "E", lambda s, g: render.text(s.name, "bold"), lambda s, g: s.name.casefold(), 8, 24),
+    Column("service", "SERVICE", "E", lambda s, g: (s.name, "bold"), lambda s, g: s.name.casefold(), 8, 24),
     Column(
         "title",
         "TITLE",
         "T",
-        lambda s, g: render.quiet("" if s.title == s.name else s.title),
+        lambda s, g: ("" if s.title == s.name else s.title, "$quiet"),
         lambda s, g: s.title.casefold(),
         5,
         24,
@@ -66,7 +67,7 @@ SERVICES: tuple[Column, ...] = (
         "host",
         "HOST",
         "O",
-        lambda s, g: render.quiet(s.host),
+        lambda s, g: (s.host, "$quiet"),
         lambda s, g: s.host,
         4,
         12,
@@ -77,7 +78,7 @@ SERVICES: tuple[Column, ...] = (
         "manager",
         "MANAGER",
         "A",
-        lambda s, g: render.quiet(s.manager or NONE),
+        lambda s, g: (s.manager or NONE, "$quiet"),
         lambda s, g: s.manager,
         7,
         12,
@@ -118,9 +119,14 @@ def natural(columns: Sequence[Column], glance: Glance) -> dict[str, int]:
         if column.least == column.most:
             widths[column.key] = column.least
             continue
-        longest = max((column.cell(service, glance).cell_length for service in glance.snapshot.services), default=0)
+        longest = max((_width(column.cell(service, glance)[0]) for service in glance.snapshot.services), default=0)
         widths[column.key] = min(column.most, max(column.least, len(column.title), longest))
     return widths
+
+
+@lru_cache(8192)
+def _width(raw: str) -> int:
+    return cells(clean(raw))
 
 
 def fit(columns: Sequence[Column], widths: dict[str, int], room: int) -> tuple[Fitted, ...]:

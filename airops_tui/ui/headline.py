@@ -13,6 +13,10 @@ from airops_tui.ui.render import join, quiet, text
 from airops_tui.ui.view import Glance, View
 
 MOST_PROBLEMS = 2
+_WORDINGS = tuple(
+    (short, site, when) for short in (False, True) for site, when in ((2, 2), (2, 1), (1, 1), (0, 1), (0, 0))
+)
+"""From the richest to the shortest: short counts or not, how much of the site, how much of the time."""
 
 Notice = tuple[str, str, str, str]
 """A sign, what has to be said, what to do about it, and the style of the first two."""
@@ -29,19 +33,9 @@ class Beat:
 def header(glance: Glance, beat: Beat, width: int) -> Content:
     """Site, host, counts by state, badges and age in `width` cells: the richest wording that fits."""
     tail = _badges(glance, beat)
-    wordings = [
-        (site, counts, when)
-        for counts in (render.counts(glance), render.counts(glance, short=True))
-        for site, when in (
-            (_site(glance, 2), _when(glance, beat, 2)),
-            (_site(glance, 2), _when(glance, beat, 1)),
-            (_site(glance, 1), _when(glance, beat, 1)),
-            (_site(glance, 0), _when(glance, beat, 1)),
-            (_site(glance, 0), _when(glance, beat, 0)),
-        )
-    ]
-    for site, counts, when in wordings:
-        right = join(tail, when, " ")
+    for short, site_words, when_words in _WORDINGS:
+        site, counts = _site(glance, site_words), render.counts(glance, short=short)
+        right = join(tail, _when(glance, beat, when_words), " ")
         gap = width - 1 - site.cell_length - counts.cell_length - right.cell_length
         if gap >= 4:
             centred = max(2, min(gap - 2, (width - counts.cell_length) // 2 - site.cell_length - 1))
@@ -102,13 +96,20 @@ def _when(glance: Glance, beat: Beat, words: int) -> Content:
     looked = glance.looked_mono
     if looked is None:
         return quiet("looking…")
-    age = glance.age(looked)
-    late = age > 2 * beat.period + 5
     clock = text(glance.clock_mono(looked))
-    if late or beat.paused:
-        old = text(f"{render.coarse(age)} old", "bold $slow" if late else "$quiet") if age >= 5 else Content("")
-        return join(clock, "  ", old) if words else old
+    if old := age(glance, beat):
+        said = text(old, "$quiet" if beat.paused else "bold $slow")
+        return join(clock, "  ", said) if words else said
     return join(clock, (f"  every {span(beat.period)}", "$quiet")) if words == 2 else clock if words else Content("")
+
+
+def age(glance: Glance, beat: Beat) -> str:
+    """ "40 s old" where the newest fact is older than it should be, or looking is paused; empty otherwise."""
+    if glance.looked_mono is None:
+        return ""
+    seconds = glance.age(glance.looked_mono)
+    old = seconds > 2 * beat.period + 5 or (beat.paused and seconds >= 5)
+    return f"{render.coarse(seconds)} old" if old else ""
 
 
 def _notices(glance: Glance) -> Iterator[Notice]:

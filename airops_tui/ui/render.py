@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from textual.content import Content
 
@@ -25,12 +26,27 @@ STALE = "◌"
 Part = tuple[str, str]
 """Text and the style it is drawn in."""
 
-_EMPTY = Content("")
+_REPEATED = 80
+"""Texts up to this length are likely to be drawn again, and are kept ready."""
 
 
 def text(value: object, style: str = "") -> Content:
     """Any value as plain text in a style."""
-    return Content.styled(clean(str(value)), style)
+    raw = str(value)
+    return _kept(raw, style) if len(raw) <= _REPEATED else _styled(raw, style)
+
+
+def _styled(raw: str, style: str) -> Content:
+    return Content.styled(clean(raw), style)
+
+
+_kept = lru_cache(8192)(_styled)
+
+
+@lru_cache(16384)
+def cell(raw: str, style: str, width: int, right: bool) -> Content:
+    """A cell of a table: text in exactly `width` cells, cut with an ellipsis or padded."""
+    return fit(_styled(raw, style), width, right=right)
 
 
 def join(*parts: Content | Part | str) -> Content:
@@ -59,11 +75,11 @@ def state_word(service: Service, glance: Glance) -> tuple[str, str, str]:
     return SYMBOLS[service.state], service.state.value, colour(service.state)
 
 
-def state(service: Service, glance: Glance) -> Content:
+def state(service: Service, glance: Glance) -> Part:
     """ "✖ down" in its colour; bold where something is wrong."""
     symbol, word, style = state_word(service, glance)
     loud = service.state in (State.DOWN, State.DEGRADED, State.SLOW) and not glance.stale(service)
-    return text(f"{symbol} {word}", f"bold {style}" if loud else style)
+    return f"{symbol} {word}", f"bold {style}" if loud else style
 
 
 def counts(glance: Glance, *, short: bool = False) -> Content:
@@ -76,19 +92,19 @@ def counts(glance: Glance, *, short: bool = False) -> Content:
     return join(*parts)
 
 
-def health(service: Service, glance: Glance) -> Content:
+def health(service: Service, glance: Glance) -> Part:
     """What the last look said, in one cell: "200   12 ms", "refused"; without a health rule, what else is known."""
     if service.health is not None:
         said, style = _look(service.health)
-        return text(said, "$quiet" if glance.stale(service) else style)
+        return said, "$quiet" if glance.stale(service) else style
     if service.looked_mono is None:
-        return quiet("…" if service.health_url else NONE)
+        return "…" if service.health_url else NONE, "$quiet"
     if service.port is not None and service.port.listening is not None:
         wanted = service.state is not State.STOPPED and not glance.stale(service)
-        return quiet("open") if service.port.listening else text("closed", "$down" if wanted else "$quiet")
+        return ("open", "$quiet") if service.port.listening else ("closed", "$down" if wanted else "$quiet")
     if service.unit_status is not None and service.unit_status.state is not UnitState.UNKNOWN:
-        return quiet(service.unit_status.state.value)
-    return quiet(NONE)
+        return service.unit_status.state.value, "$quiet"
+    return NONE, "$quiet"
 
 
 def _look(health: Health) -> Part:
@@ -99,32 +115,32 @@ def _look(health: Health) -> Part:
     return f"{code} {latency(health.latency_ms):>7}", style
 
 
-def number(value: str, service: Service, glance: Glance) -> Content:
+def number(value: str, service: Service, glance: Glance) -> Part:
     """A figure; quiet where it is not known or from memory."""
-    return text(value, "$quiet" if value == NONE or glance.stale(service) else "")
+    return value, "$quiet" if value == NONE or glance.stale(service) else ""
 
 
-def port(service: Service, glance: Glance) -> Content:
+def port(service: Service, glance: Glance) -> Part:
     """The port; in the colour of trouble where somebody else holds it."""
     if service.port is None:
-        return quiet(NONE)
+        return NONE, "$quiet"
     if service.port.conflict and not glance.stale(service):
-        return text(service.port.number, "bold $down")
+        return str(service.port.number), "bold $down"
     return number(str(service.port.number), service, glance)
 
 
-def cpu(service: Service, glance: Glance) -> Content:
+def cpu(service: Service, glance: Glance) -> Part:
     return number(percent(service.cpu_percent), service, glance)
 
 
-def memory(service: Service, glance: Glance) -> Content:
+def memory(service: Service, glance: Glance) -> Part:
     return number(size(service.memory_bytes), service, glance)
 
 
-def uptime(service: Service, glance: Glance) -> Content:
+def uptime(service: Service, glance: Glance) -> Part:
     """How long a service has been running, no finer than a minute once it has run for one: a calm column."""
     if service.started_at is None:
-        return quiet(NONE)
+        return NONE, "$quiet"
     return number(coarse(glance.now - service.started_at), service, glance)
 
 

@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from airops_tui.model import Service, Snapshot, State
 
 WELL = frozenset({State.UP, State.STOPPED})
+_RANK = {state: place for place, state in enumerate(State)}
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ Order = Callable[[Service, Glance], Any]
 
 def rank(service: Service, glance: Glance) -> int:
     """The place of a service when trouble comes first; what is stale stands where the unknown stands."""
-    return State.UNKNOWN.rank if glance.stale(service) and service.state is not State.DOWN else service.state.rank
+    return _RANK[State.UNKNOWN if glance.stale(service) and service.state is not State.DOWN else service.state]
 
 
 def is_fault(service: Service, glance: Glance) -> bool:
@@ -108,15 +110,16 @@ def matches(service: Service, wanted: str) -> bool:
 
 def arrange(glance: Glance, view: View, orders: Mapping[str, Order]) -> Sequence[Service]:
     """The services to show, in their order."""
-    shown = [
-        service
-        for service in glance.snapshot.services
-        if matches(service, view.wanted) and (not view.faults or is_fault(service, glance))
-    ]
+    shown: Sequence[Service] = glance.snapshot.services
+    if view.wanted:
+        shown = [service for service in shown if matches(service, view.wanted)]
+    if view.faults:
+        shown = [service for service in shown if is_fault(service, glance)]
     order = orders.get(view.sort, rank)
-    known = [service for service in shown if order(service, glance) is not None]
-    unknown = [service for service in shown if order(service, glance) is None]
-    return sorted(known, key=lambda service: order(service, glance), reverse=view.reverse) + unknown
+    places = [(order(service, glance), service) for service in shown]
+    known = [pair for pair in places if pair[0] is not None]
+    known.sort(key=itemgetter(0), reverse=view.reverse)
+    return [service for _, service in known] + [service for place, service in places if place is None]
 
 
 def _words(service: Service) -> str:

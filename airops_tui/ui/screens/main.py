@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from airops_tui.ui.bindings import ANYWHERE, SERVICE_TABLE, SORTS, Key, bar
-from airops_tui.ui.headline import Beat, header, machine, notices, too_small
+from airops_tui.ui.headline import Beat, age, header, machine, notices, too_small
 from airops_tui.ui.panels.services import ServicesPanel
 from airops_tui.ui.trends import Trends
 from airops_tui.ui.view import Glance
@@ -69,10 +69,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.services.show(glance, trends)
 
     def age(self, glance: Glance, beat: Beat) -> None:
-        """Let the same picture grow older."""
-        if self._glance is not None and glance.outdated != self._glance.outdated:
+        """Let the same picture grow older; costs nothing while that changes nothing."""
+        before = self._glance
+        if before is not None and glance.outdated != before.outdated:
             self.services.show(glance, self.services.trends)
-        self._tell(glance, beat)
+        if before is None or (beat, age(glance, beat)) != (self._beat, age(before, self._beat)):
+            self._tell(glance, beat)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self.offer()

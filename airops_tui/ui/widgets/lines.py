@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import takewhile
+from typing import NamedTuple
 
 from rich.segment import Segment
 from textual import events
@@ -24,6 +25,14 @@ from airops_tui.ui.messages import Failed
 BLANK = Content("")
 
 
+class Drawn(NamedTuple):
+    """A line as it stands on the screen, and what it was drawn from."""
+
+    content: Content
+    base: Style
+    strip: Strip
+
+
 class Lines(ScrollView, can_focus=False):
     """A scrolling column of lines. Give it lines with `show()`, or derive and answer `count` and `content()`."""
 
@@ -31,7 +40,7 @@ class Lines(ScrollView, can_focus=False):
         super().__init__(id=id, classes=classes)
         self._lines: Sequence[Content] = ()
         self._instead: Sequence[Content] | None = None
-        self._drawn: dict[int, Strip] = {}
+        self._drawn: dict[int, Drawn] = {}
 
     @property
     def count(self) -> int:
@@ -71,19 +80,21 @@ class Lines(ScrollView, can_focus=False):
         if max(height, self.virtual_size.height) > region.height:  # setting it costs a layout of the whole screen
             self.virtual_size = Size(region.width, height)
         top = self.scroll_offset.y
-        fresh = {index: self._strip(index) for index in range(top, top + region.height)}
-        for index, strip in fresh.items():
-            start, end = difference(self._drawn.get(index), strip)
+        fresh: dict[int, Drawn] = {}
+        for index in range(top, top + region.height):
+            before, now = self._drawn.get(index), self._draw(index)
+            fresh[index] = now
+            start, end = (0, 0) if before is now else difference(before.strip if before else None, now.strip)
             if start < end:
                 self.refresh(Region(start, index - top, end - start, 1))
         self._drawn = fresh
 
     def render_line(self, y: int) -> Strip:
         index = y + self.scroll_offset.y
-        strip = self._drawn.get(index)
-        if strip is None:
-            strip = self._drawn[index] = self._strip(index)
-        return strip
+        drawn = self._drawn.get(index)
+        if drawn is None:
+            drawn = self._drawn[index] = self._draw(index)
+        return drawn.strip
 
     def notify_style_update(self) -> None:
         self._drawn.clear()
@@ -93,14 +104,17 @@ class Lines(ScrollView, can_focus=False):
         self._drawn.clear()
         self.changed()
 
-    def _strip(self, index: int) -> Strip:
+    def _draw(self, index: int) -> Drawn:
         width = self.scrollable_content_region.width
         base, content = self.visual_style, BLANK
         if self._instead is not None:
             content = self._instead[index] if index < len(self._instead) else BLANK
         elif 0 <= index < self.count:
             content, base = self._drawable(index), base + self.emphasis(index)
-        return _strip(content.truncate(width, pad=True), base, width)
+        before = self._drawn.get(index)
+        if before and before.base == base and before.content.is_same(content):
+            return before
+        return Drawn(content, base, _strip(content.truncate(width, pad=True), base, width))
 
     def _drawable(self, index: int) -> Content:
         try:

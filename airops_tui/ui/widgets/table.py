@@ -6,6 +6,7 @@ Only the rows in view are ever rendered, so a thousand of them scroll like ten.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from textual import events
 from textual.app import ComposeResult
@@ -23,6 +24,7 @@ from airops_tui.ui.widgets.lines import Lines
 
 MARGIN = 1
 """Blank cells before the first column and after the last."""
+_GAP = Content(" " * SPACE)
 _REVERSE = Style(reverse=True)
 _BOLD = Style(bold=True)
 
@@ -101,12 +103,11 @@ class Rows(Lines, can_focus=True):
     def content(self, index: int) -> Content:
         assert self._glance is not None
         here, chosen = index == self._place, index == self._place and self.has_focus
-        parts: list[Content | str] = [text("❯", "bold $accent") if here and not chosen else " " * MARGIN]
-        for place, fitted in enumerate(self._fitted):
-            cell = fitted.column.cell(self._services[index], self._glance)
-            cell = cell.without_spans if chosen and place else cell
-            parts += [" " * SPACE if place else "", render.fit(cell, fitted.width, right=fitted.column.right)]
-        return join(*parts)
+        service, glance = self._services[index], self._glance
+        cells = tuple(
+            (*fitted.column.cell(service, glance), fitted.width, fitted.column.right) for fitted in self._fitted
+        )
+        return _row(cells, "❯" if here and not chosen else " " * MARGIN, plain=chosen)
 
     def emphasis(self, index: int) -> Style:
         if index != self._place:
@@ -162,6 +163,7 @@ class Table(Vertical):
         super().__init__(id="table")
         self._columns = columns
         self._widths: dict[str, int] = {}
+        self._measured: list[str] = []
         self._last: tuple[Sequence[Service], Glance, View, Sequence[Content]] | None = None
         self.titles, self.rows = Titles(), Rows()
 
@@ -175,8 +177,11 @@ class Table(Vertical):
         if not self.rows.size.width:
             return
         shown = [column for column in self._columns if column.wanted(glance)]
-        wished = natural(shown, glance)
-        self._widths = {key: max(width, self._widths.get(key, 0)) for key, width in wished.items()}
+        names = [column.key for column in shown] + [service.name for service in glance.snapshot.services]
+        if names != self._measured:
+            self._measured = names
+            wished = natural(shown, glance)
+            self._widths = {key: max(width, self._widths.get(key, 0)) for key, width in wished.items()}
         fitted = fit(shown, self._widths, self.rows.scrollable_content_region.width - 2 * MARGIN)
         self.titles.head(fitted, view)
         self.rows.fill(services, fitted, glance, nothing)
@@ -188,6 +193,16 @@ class Table(Vertical):
     def _again(self) -> None:
         if self._last is not None:
             self.fill(*self._last)
+
+
+@lru_cache(4096)
+def _row(cells: tuple[tuple[str, str, int, bool], ...], mark: str, *, plain: bool) -> Content:
+    """A row from what its cells are made of, each time the same object. `plain`: only the first keeps its style."""
+    parts: list[Content] = [text(mark, "bold $accent")]
+    for place, (raw, style, width, right) in enumerate(cells):
+        parts += [_GAP] if place else []
+        parts.append(render.cell(raw, "" if plain and place else style, width, right))
+    return join(*parts)
 
 
 def _title(fitted: Fitted, view: View) -> Content:
