@@ -101,7 +101,14 @@ def could_not_ask(tool: str, answer: Answer) -> UnitStatus | None:
         Trouble.UNREACHABLE: "host unreachable",
         Trouble.BROKEN: f"{tool} gave no usable answer",
     }[answer.trouble]
-    return UnitStatus(UnitState.UNKNOWN, f"{said}: {answer.detail}" if answer.detail else said)
+    detail = "" if answer.detail.endswith(f": {tool}") else answer.detail  # which was not found is said already
+    return UnitStatus(UnitState.UNKNOWN, f"{said}: {detail}" if detail else said)
+
+
+def nobody_listens(daemon: str, sockets: Sequence[str]) -> UnitStatus:
+    """The status to show when none of the sockets where a daemon may listen is there."""
+    others = f" nor at {len(sockets) - 1} more" if len(sockets) > 1 else ""
+    return unknown(f"{daemon} not running: no socket at {''.join(sockets[:1])}{others}")
 
 
 def decoded(text: bytes, shape: type[T]) -> T | None:

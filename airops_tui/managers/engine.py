@@ -15,7 +15,7 @@ import msgspec
 
 from airops_tui.errors import HostError
 from airops_tui.hosts.base import Answer, Call, Command, Dialogue, ReadFile, Trouble
-from airops_tui.managers.base import could_not_ask, decoded, unknown
+from airops_tui.managers.base import could_not_ask, decoded, nobody_listens, unknown
 from airops_tui.managers.containers import Container, Listed, Memory, Message, output
 from airops_tui.model import LogOrigin, UnitState, UnitStatus
 from airops_tui.text import clean
@@ -138,7 +138,7 @@ def message(answer: Answer) -> str:
 def _nobody(troubles: dict[Trouble, str], sockets: Sequence[str]) -> UnitStatus:
     worst = next((trouble for trouble in _WORST_FIRST if trouble in troubles), Trouble.ABSENT)
     if worst is Trouble.ABSENT:
-        return unknown(f"docker daemon not running: no socket at {', '.join(sockets[:3])}")
+        return nobody_listens("docker daemon", sockets)
     status = could_not_ask("docker", Answer(trouble=worst, detail=troubles[worst]))
     assert status is not None
     if worst is Trouble.DENIED:

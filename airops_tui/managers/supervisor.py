@@ -18,7 +18,16 @@ import msgspec
 from airops_tui.config.settings import ServiceSettings
 from airops_tui.errors import HostError
 from airops_tui.hosts.base import Answer, Call, Dialogue, Request, Trouble
-from airops_tui.managers.base import Found, could_not_ask, describe_exit, starts_again, together, unit_of, unknown
+from airops_tui.managers.base import (
+    Found,
+    could_not_ask,
+    describe_exit,
+    nobody_listens,
+    starts_again,
+    together,
+    unit_of,
+    unknown,
+)
 from airops_tui.model import LogOrigin, UnitState, UnitStatus
 from airops_tui.text import clean
 
@@ -111,7 +120,7 @@ class Supervisor(msgspec.Struct, frozen=True):
                 )
                 continue
             return socket, parse_programs(answer)
-        return "", trouble or unknown(f"supervisord not running: no socket at {', '.join(self.sockets[:3])}")
+        return "", trouble or nobody_listens("supervisord", self.sockets)
 
     def _act(self, service: ServiceSettings, *methods: str) -> Dialogue[tuple[Request, ...]]:
         socket, programs = yield from self._programs()

@@ -9,7 +9,15 @@ import pytest
 from airops_tui.config.settings import ManagerKind
 from airops_tui.errors import UsageError
 from airops_tui.hosts.base import Answer, Command, Trouble
-from airops_tui.managers.base import complaint, could_not_ask, decoded, describe_exit, starts_again, together
+from airops_tui.managers.base import (
+    complaint,
+    could_not_ask,
+    decoded,
+    describe_exit,
+    nobody_listens,
+    starts_again,
+    together,
+)
 from airops_tui.managers.catalog import Account, local_managers, manager_for, own_account
 from airops_tui.managers.pm2 import Pm2
 from airops_tui.managers.supervisor import Supervisor
@@ -89,6 +97,17 @@ def test_every_trouble_of_a_host_is_an_unknown_state_that_names_the_tool(trouble
     assert told.words.endswith(": here")
     assert "pm2" in told.words or trouble is Trouble.UNREACHABLE
     assert could_not_ask("pm2", Answer()) is None
+
+
+def test_a_tool_that_is_not_there_is_named_once() -> None:
+    told = could_not_ask("launchctl", Answer(trouble=Trouble.ABSENT, detail="No such file or directory: launchctl"))
+    assert told is not None
+    assert told.words == "launchctl not found"
+
+
+def test_a_daemon_that_listens_nowhere_is_told_with_the_first_place_of_many() -> None:
+    assert nobody_listens("dockerd", ["/a"]).words == "dockerd not running: no socket at /a"
+    assert nobody_listens("dockerd", ["/a", "/b", "/c"]).words == "dockerd not running: no socket at /a nor at 2 more"
 
 
 def test_what_a_failed_command_said_is_one_cleaned_line() -> None:
