@@ -6,10 +6,10 @@ org.freedesktop.systemd1(5), the exit codes from 200 in systemd.exec(5).
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 
 from airops_tui.managers.base import describe_exit, describe_signal, starts_again
 from airops_tui.model import LogOrigin, UnitState, UnitStatus
@@ -55,7 +55,6 @@ _BASE = """
     nfs-* gssproxy amazon-ssm-agent google-* walinuxagent hv-* setvtrgb keyboard-setup console-setup finalrd ldconfig
     e2scrub* rc-local kmod* emergency rescue dm-event fstrim logrotate man-db
 """
-_IS_BASE = re.compile("|".join(fnmatch.translate(f"{pattern}.service") for pattern in _BASE.split()))
 _FILES = ("file", "append", "truncate")
 _OPERATORS = ("/etc/systemd/", "/usr/local/lib/systemd/", "/run/systemd/transient/")
 _VENDORS = ("/lib/", "/usr/lib/", "/run/systemd/generator")
@@ -247,4 +246,8 @@ def worth_showing(unit: Unit, user: bool = False) -> bool:
     if path.startswith(_OPERATORS):
         job = unit.get("Type") == "oneshot"
         return lives or (unit.get("UnitFileState") == "enabled" and not job)
-    return lives and unit.get("Type") != "oneshot" and not _IS_BASE.match(name)
+    return lives and unit.get("Type") != "oneshot" and not _is_base(name)
+
+
+def _is_base(name: str) -> bool:
+    return any(fnmatchcase(name, f"{pattern}.service") for pattern in _BASE.split())
