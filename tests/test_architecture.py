@@ -54,7 +54,8 @@ def imports_follow_the_table(module: Module) -> Iterator[Finding]:
 def plain_modules_need_only_the_standard_library(module: Module) -> Iterator[Finding]:
     for line, name in imports(module) if module.room in PLAIN else ():
         library = name.partition(".")[0]
-        if library not in {*sys.stdlib_module_names, "airops_tui"} and not (library == "msgspec" and module.room in FACTS):
+        allowed = {*sys.stdlib_module_names, "airops_tui", *({"msgspec"} if module.room in FACTS else ())}
+        if library not in allowed:
             yield line, f"imports {name}"
 
 

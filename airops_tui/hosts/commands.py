@@ -23,10 +23,13 @@ from airops_tui.hosts.base import Answer, Command, Trouble
 DRAIN_SECONDS = 1.0
 """How long to wait for output after the program itself has ended: a grandchild may hold the pipe for ever."""
 
+# fmt: off
 _KNOWN = (
-    "PATH HOME USER LOGNAME SHELL TMPDIR TZ LANG XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_STATE_HOME "
-    "DBUS_SESSION_BUS_ADDRESS SSH_AUTH_SOCK DOCKER_HOST DOCKER_CONFIG PM2_HOME NVM_DIR"
-).split()  # noqa: SIM905
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "LANG", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME",
+    "XDG_STATE_HOME", "DBUS_SESSION_BUS_ADDRESS", "SSH_AUTH_SOCK", "DOCKER_HOST", "DOCKER_CONFIG", "PM2_HOME",
+    "NVM_DIR",
+)
+# fmt: on
 _FALLBACK_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
