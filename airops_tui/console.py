@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import socket
+import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ def open_console(settings: Settings | None, *, read_only: bool = False, commands
 
     gc.freeze()
     gc.enable()
+    # A key passes through three threads; by default each may wait 5 ms for the one that looks at a thousand endpoints.
+    sys.setswitchinterval(0.001)
 
     def outfit() -> Outfit:
         from airops_tui.site import build, discover_site
