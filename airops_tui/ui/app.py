@@ -7,6 +7,7 @@ looks at the world, and nothing here changes it.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -146,6 +147,8 @@ class Console(App[None], inherit_bindings=False):
             self.main.age(glance, self.beat)
 
     def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
+        if self.snapshot is self.feed.first:
+            gc.freeze()  # what stands on the screen lives as long as the console: no garbage to be looked for in it
         self.trends.add(message.snapshot)
         self.snapshot = message.snapshot
 

@@ -20,8 +20,11 @@ from airops_tui.ui.view import Glance
 
 BARS = "▁▂▃▄▅▆▇█"
 GAP = "·"
-LOOKING = "·"
 STALE = "◌"
+_LOOKING = ("·", "looking", "$quiet")
+_STALE = (STALE, "stale", "$unknown")
+_WORDS = {state: (SYMBOLS[state], state.value, f"${state.value}") for state in State}
+_ORDER = (*(state.value for state in State), "stale", "looking")
 
 Part = tuple[str, str]
 """Text and the style it is drawn in."""
@@ -61,18 +64,11 @@ def quiet(value: object) -> Content:
     return text(value, "$quiet")
 
 
-def colour(state: State, stale: bool = False) -> str:
-    """The style of a state."""
-    return "$unknown" if stale else f"${state.value}"
-
-
 def state_word(service: Service, glance: Glance) -> tuple[str, str, str]:
     """Symbol, word and style of how a service is."""
     if service.looked_mono is None and service.state is State.UNKNOWN:
-        return LOOKING, "looking", "$quiet"
-    if glance.stale(service):
-        return STALE, "stale", "$unknown"
-    return SYMBOLS[service.state], service.state.value, colour(service.state)
+        return _LOOKING
+    return _STALE if glance.stale(service) else _WORDS[service.state]
 
 
 def state(service: Service, glance: Glance) -> Part:
@@ -85,9 +81,8 @@ def state(service: Service, glance: Glance) -> Part:
 def counts(glance: Glance, *, short: bool = False) -> Content:
     """ "✖ 1 down  ▲ 1 slow  ● 4 up": how many services are in each state, worst first."""
     found = Counter(state_word(service, glance) for service in glance.snapshot.services)
-    order = {word: place for place, word in enumerate([*(state.value for state in State), "stale", "looking"])}
     parts: list[Content | str] = []
-    for (symbol, word, style), number in sorted(found.items(), key=lambda item: order[item[0][1]]):
+    for (symbol, word, style), number in sorted(found.items(), key=lambda item: _ORDER.index(item[0][1])):
         parts += ["  " if parts else "", text(f"{symbol} {number}" if short else f"{symbol} {number} {word}", style)]
     return join(*parts)
 

@@ -31,7 +31,7 @@ class Glance:
     mono: float
     blank: bool = False
 
-    @property
+    @cached_property
     def outdated(self) -> bool:
         """Whether the feed itself has fallen silent: then nothing of the snapshot can be believed any more."""
         return self.mono - self.snapshot.mono > 3 * self.snapshot.refresh + 5
@@ -47,7 +47,7 @@ class Glance:
         looks = [service.looked_mono for service in self.snapshot.services if service.looked_mono is not None]
         return max(looks, default=None)
 
-    @property
+    @cached_property
     def hosts(self) -> int:
         """How many machines the services run on."""
         return len({service.host for service in self.snapshot.services})
