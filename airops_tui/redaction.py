@@ -107,8 +107,8 @@ PATTERNS = (
     ),
 )
 
-_ADDRESS = re.compile(r"([A-Za-z][\w+.-]*)://(?:([^/?#]*)@)?([^/?#@]*)(.*)", re.DOTALL)
-_RANDOM = re.compile(
+_ADDRESS = r"(?s)([A-Za-z][\w+.-]*)://(?:([^/?#]*)@)?([^/?#@]*)(.*)"
+_RANDOM = (
     r"(?<![A-Za-z0-9])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?=[A-Za-z]{0,99}\d)[A-Za-z0-9]{20,}+)"
 )
 _WITH_HOST = {
@@ -143,13 +143,13 @@ def redact_url(url: str) -> str:
     Of a scheme that is no protocol (the `slack://…` of notification libraries) only the scheme stays: where a host
     would stand, such an address may hold a token.
     """
-    address = _ADDRESS.fullmatch(url.strip())
+    address = re.fullmatch(_ADDRESS, url.strip())
     if not address:
         return redact(url)
     scheme, login, host, rest = address.groups()
     if scheme.lower().partition("+")[0] not in _WITH_HOST:
         return f"{scheme}://{REDACTED}"
-    return redact(f"{scheme}://{f'{REDACTED}@' if login else ''}{host}{_RANDOM.sub(REDACTED, rest)}")
+    return redact(f"{scheme}://{f'{REDACTED}@' if login else ''}{host}{re.sub(_RANDOM, REDACTED, rest)}")
 
 
 @cache

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
 from itertools import chain
 
 from airops_tui.redaction import hide_keys, redact, redact_url
@@ -37,42 +37,17 @@ MAX_MARKS = 8  # zero-width characters stacked on one cell; written languages ne
 _UNSHOWN = "\ufffd"
 _ELLIPSIS = "…"
 
-# Control sequences of ECMA-48. The body of a string sequence ends at any control character: matching stays linear, and
-# one without an end swallows no more than its line.
-_BODY = r"[^\x00-\x1f\x7f-\x9f]*+"
-_COMPLETE = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]?"  # CSI, also cut short
-    rf"|(?:\x1b[PX\]^_]|[\x90\x98\x9d-\x9f]){_BODY}(?:\x07|\x1b\\|\x9c)"  # DCS SOS OSC PM APC, to BEL or ST
-    r"|\x1b[ -/]++[0-~]"  # choice of character sets
-)
-# Cut short, the seven-bit form leaves a mark where text is missing. Of the one-character C1 form only the introducer is
-# replaced (below): it is also what a wrongly decoded quotation mark looks like, and not worth a line.
-_CUT_SHORT = re.compile(rf"\x1b[PX\]^_]{_BODY}")
-
-
-def _each(*spans: tuple[int, int]) -> Iterator[int]:
-    return chain.from_iterable(range(first, last + 1) for first, last in spans)
-
-
-_C1_BIDI_SURROGATES = _each(
-    *((0x80, 0x9F), (0x61C, 0x61C), (0x200E, 0x200F), (0x202A, 0x202E), (0x2066, 0x2069), (0xD800, 0xDFFF))
+# Characters, as first and last of a span.
+_C1_BIDI_SURROGATES = (
+    *((0x80, 0x9F), (0x61C, 0x61C), (0x200E, 0x200F), (0x202A, 0x202E), (0x2066, 0x2069), (0xD800, 0xDFFF)),
 )
 # Invisible, or changing a neighbour's width in ways no two terminals agree on: soft hyphen, joiners, Hangul fillers,
 # variation selectors, skin tones, annotation and shorthand controls, tags.
-_INVISIBLE = _each(
+_INVISIBLE = (
     *((0xAD, 0xAD), (0x180B, 0x180F), (0x200B, 0x200D), (0x2060, 0x2065), (0x206A, 0x206F), (0xFE00, 0xFE0F)),
     *((0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
     *((0x115F, 0x115F), (0x3164, 0x3164), (0xFFA0, 0xFFA0), (0x1F3FB, 0x1F3FF)),
 )
-_SHOWN_AS: dict[int, str | None] = {
-    **dict.fromkeys(_C1_BIDI_SURROGATES, _UNSHOWN),
-    **dict.fromkeys(_INVISIBLE),
-    **{code: chr(0x2400 + code) for code in range(0x20) if code != 9},
-    **{0x7F: "␡", 0x85: "␤", 0x2028: "␤", 0x2029: "␤"},
-}
-
-# A run that may stack too much on one cell: marks, and the vowels and finals of Korean syllables spelt in pieces.
-_STACK = re.compile(rf"[\W\u1160-\u11ff\ud7b0-\ud7ff]{{{MAX_MARKS + 1},}}+")
 
 
 def clean(text: str | bytes, *, limit: int = LINE_LIMIT) -> str:
@@ -130,8 +105,8 @@ def safe_lines(text: str | bytes, *, limit: int = LINE_LIMIT, lines: int = 1000)
 def describe(error: BaseException, *, limit: int = 300) -> str:
     """One cleaned, redacted line that says what an exception means: for every place where one meets a screen or a file.
 
-    Operating system errors read as "Permission denied: /path"; an HTTP client's errors name the request, its address
-    redacted; a group tells its first member. Neither traceback nor local variables are looked at.
+    Operating system errors read as "Permission denied: /path"; our own are sentences already; a group tells
+    its first member. Neither traceback nor local variables are looked at.
     """
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
@@ -141,30 +116,13 @@ def describe(error: BaseException, *, limit: int = 300) -> str:
 def _wording(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename is not None else str(error.strerror)
-    name, status, address = type(error).__name__, _answered(error), _requested(error)
     try:
-        words = status or str(error)
+        words = str(error)
     except Exception as broken:  # noqa: BLE001  an exception without words must not hide that there was one
         words = f"({type(broken).__name__} while describing it)"
-    if not type(error).__module__.startswith("airops_tui."):
-        words = f"{name}: {words}" if words else name
-    return f"{words or name} ({address})" if address else words or name
-
-
-def _answered(error: BaseException) -> str:
-    """ "503 Service Unavailable" for an error that carries a response; its own words repeat the address, and a link."""
-    response = getattr(error, "response", None)
-    status, reason = getattr(response, "status_code", None), getattr(response, "reason_phrase", "")
-    return f"{status} {reason}".strip() if status else ""
-
-
-def _requested(error: BaseException) -> str:
-    """ "GET https://host/path" for an error that carries a request; httpx's raise where none was set."""
-    try:
-        request = error.request  # type: ignore[attr-defined]
-        return f"{request.method} {redact_url(str(request.url))}"
-    except (AttributeError, RuntimeError):
-        return ""
+    if words and type(error).__module__.startswith("airops_tui."):
+        return words  # a sentence already
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def _beginning(text: str | bytes, limit: int) -> tuple[str, int]:
@@ -197,10 +155,52 @@ def _by_line(text: str, lines: int, show: Callable[[str], str]) -> list[str]:
 def _visible(text: str) -> str:
     plain, ascii_only = text.isprintable(), text.isascii()
     if not plain:
-        text = _CUT_SHORT.sub(_UNSHOWN, _COMPLETE.sub("", text))
+        complete, cut_short = _sequences()
+        text = cut_short.sub(_UNSHOWN, complete.sub("", text))
     if not (plain and ascii_only):
-        text = text.translate(_SHOWN_AS).expandtabs(4)
-    return text if ascii_only else _STACK.sub(_bounded, text)
+        text = text.translate(_shown_as()).expandtabs(4)
+    return text if ascii_only else _stacks().sub(_bounded, text)
+
+
+# Made at first need: most text is plain, and a start should not pay for what it may never show.
+
+
+@cache
+def _sequences() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Control sequences of ECMA-48: complete ones, and strings that are cut short.
+
+    The body of a string ends at any control character: matching stays linear, and one without an end swallows no more
+    than its line. Cut short, the seven-bit form leaves a mark where text is missing. Of the one-character C1 form only
+    the introducer is replaced: it is also what a wrongly decoded quotation mark looks like, and not worth a line.
+    """
+    body = r"[^\x00-\x1f\x7f-\x9f]*+"
+    complete = (
+        r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]?"  # CSI, also cut short
+        rf"|(?:\x1b[PX\]^_]|[\x90\x98\x9d-\x9f]){body}(?:\x07|\x1b\\|\x9c)"  # DCS SOS OSC PM APC, to BEL or ST
+        r"|\x1b[ -/]++[0-~]"  # choice of character sets
+    )
+    return re.compile(complete), re.compile(rf"\x1b[PX\]^_]{body}")
+
+
+@cache
+def _shown_as() -> dict[int, str | None]:
+    """What stands in the place of a single character."""
+
+    def each(spans: Iterable[tuple[int, int]]) -> Iterator[int]:
+        return chain.from_iterable(range(first, last + 1) for first, last in spans)
+
+    return {
+        **dict.fromkeys(each(_C1_BIDI_SURROGATES), _UNSHOWN),
+        **dict.fromkeys(each(_INVISIBLE)),
+        **{code: chr(0x2400 + code) for code in range(0x20) if code != 9},
+        **{0x7F: "␡", 0x85: "␤", 0x2028: "␤", 0x2029: "␤"},
+    }
+
+
+@cache
+def _stacks() -> re.Pattern[str]:
+    """Runs that may stack too much on one cell: marks, vowels and finals of Korean syllables spelt in pieces."""
+    return re.compile(rf"[\W\u1160-\u11ff\ud7b0-\ud7ff]{{{MAX_MARKS + 1},}}+")
 
 
 def _cut(text: str, unread: int, limit: int) -> str:
