@@ -35,6 +35,7 @@ def advise(service: Service, glance: Glance) -> str | None:
 def _about_unit(service: Service) -> str | None:
     unit = service.unit_status
     manager = service.manager or "its manager"
+    through = f" through {manager}" if service.manager not in (None, "process") else ""
     if unit is None:
         return None
     if unit.state is UnitState.ABSENT:
@@ -42,7 +43,7 @@ def _about_unit(service: Service) -> str | None:
     if unit.state is UnitState.UNKNOWN and service.health is None:
         return f"{manager} could not be asked: see whether it runs, and whether this user may ask it."
     if unit.state in (UnitState.FAILED, UnitState.STOPPED):
-        return f"It does not run: read its last words, mend the cause, then start it with {manager}."
+        return f"It does not run: read its last words, mend the cause, then start it{through}."
     return None
 
 

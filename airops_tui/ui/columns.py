@@ -132,7 +132,7 @@ def _width(raw: str) -> int:
 def fit(columns: Sequence[Column], widths: dict[str, int], room: int) -> tuple[Fitted, ...]:
     """The columns that fit into `room` cells, and their widths. Names shrink a little before a column drops out."""
     shown = [Fitted(column, widths[column.key]) for column in columns]
-    while (over := _total(shown) - room) > 0:
+    while (over := total(shown) - room) > 0:
         first = min((fitted for fitted in shown if fitted.column.drop), key=_drop, default=None)
         names = next(fitted for fitted in shown if not fitted.column.drop and fitted.column.most > fitted.column.least)
         spare = names.width - (_SHORT if first else names.column.least)
@@ -149,5 +149,6 @@ def _drop(fitted: Fitted) -> int:
     return fitted.column.drop
 
 
-def _total(shown: Sequence[Fitted]) -> int:
+def total(shown: Sequence[Fitted]) -> int:
+    """How many cells these columns take together."""
     return sum(fitted.width for fitted in shown) + SPACE * max(0, len(shown) - 1)

@@ -46,7 +46,8 @@ def _head(service: Service, glance: Glance, width: int) -> list[Content]:
     lines = [join((f"{symbol} ", style), (service.name, "bold"), (title, "$quiet")).truncate(width, ellipsis=True)]
     since = ""
     if service.change is not None and service.change.was is not None and not glance.stale(service):
-        since = f" since {glance.clock(service.change.at)} ({render.coarse(glance.now - service.change.at)})"
+        lasted = glance.now - service.change.at
+        since = f" since {glance.clock(service.change.at)}" + (f" ({render.coarse(lasted)})" if lasted >= 5 else "")
     if glance.stale(service) and service.looked_mono is not None:
         age = render.coarse(glance.age(service.looked_mono))
         word, since = "stale", f": {age} old, {service.state.value} then"
@@ -67,10 +68,10 @@ def _answer(service: Service, glance: Glance, trend: Trend, width: int) -> Itera
         yield "health", _said(service.health)
     if service.health_url:
         yield ("" if service.health else "health"), quiet(service.health_url)
-    if service.health is not None and len(trend.latency) > 1:
-        known = [value for value in trend.latency if value is not None]
+    known = [value for value in trend.latency if value is not None]
+    if known and len(trend.latency) > 1:
         bars = render.spark(trend.latency, max(8, width - LABEL - 14), top=20.0)
-        yield "latency", join((bars, "$accent"), (f"  max {latency(max(known))}" if known else "", "$quiet"))
+        yield "latency", join((bars, "$accent"), (f"  max {latency(max(known))}", "$quiet"))
     if service.public is not None:
         yield "public", _said(service.public)
     if service.public_url:

@@ -7,12 +7,13 @@ that a row stands still while nothing about it changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
+from datetime import UTC, datetime, tzinfo
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from airops_tui.model import Service, Snapshot, State
 
@@ -62,7 +63,7 @@ class Glance:
 
     def clock(self, moment: float) -> str:
         """A moment (epoch seconds) as the time of day at the site, with its date if that is not today's."""
-        zone = ZoneInfo(self.snapshot.timezone) if self.snapshot.timezone else None
+        zone = _zone(self.snapshot.timezone)
         when, today = datetime.fromtimestamp(moment, zone), datetime.fromtimestamp(self.now, zone)
         return when.strftime("%H:%M:%S" if when.date() == today.date() else "%d %b %H:%M")
 
@@ -84,6 +85,16 @@ class View:
     def narrowed(self) -> bool:
         """Whether rows may be hidden."""
         return bool(self.wanted.strip("! ") or self.faults)
+
+
+@lru_cache(8)
+def _zone(name: str) -> tzinfo | None:
+    """A time zone; the machine's where none is named, or where this machine has never heard of it."""
+    if name == "UTC":
+        return UTC
+    with suppress(ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(name) if name else None
+    return None
 
 
 Order = Callable[[Service, Glance], Any]

@@ -24,7 +24,7 @@ from airops_tui.model import (
 )
 
 MONO = 50_000.0
-AT = 1_795_143_871.0  # 2026-11-20 12:04:31 in Seoul
+AT = 1_795_176_271.0  # 2026-11-20 12:04:31 in UTC
 HOUR, DAY = 3600.0, 86400.0
 
 
@@ -170,7 +170,7 @@ def classroom() -> Snapshot:
         host="mini",
         at=AT,
         mono=MONO,
-        timezone="Asia/Seoul",
+        timezone="UTC",
         refresh=5.0,
         machine=Machine(12.0, (0.4, 0.5, 0.6), 41.0, 9 * 2**30, 0.0, (Disk("/", 61.0, 61 * 2**30),), 8),
         services=(

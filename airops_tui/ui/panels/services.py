@@ -20,6 +20,9 @@ from airops_tui.ui.view import Glance, View, arrange
 from airops_tui.ui.widgets.filterbar import FilterBar, Wanted
 from airops_tui.ui.widgets.table import Rows, Table, Titles
 
+_NARROWEST, _WIDEST = 38, 76
+"""Cells of the details where they stand beside the list."""
+
 
 class ServicesPanel(Vertical):
     """Shows every snapshot it is given the way its `view` says."""
@@ -78,7 +81,19 @@ class ServicesPanel(Vertical):
         assert self._glance is not None
         services = arrange(self._glance, self.view, ORDERS)
         self.table.fill(services, self._glance, self.view, nothing(self._glance, self.view))
+        self._share()
         self.filter.tell(self.view, len(services), len(self._glance.snapshot.services))
+
+    def _share(self) -> None:
+        """Give the details what the table does not need; below a certain width the style sheet decides alone."""
+        if self.screen.has_class("-wide"):
+            self.detail.styles.width = max(_NARROWEST, min(_WIDEST, self.size.width - self.table.wished))
+        else:
+            self.detail.styles.clear_rule("width")
+
+    def on_resize(self) -> None:
+        if self._glance is not None:
+            self._share()
 
     def action_move(self, by: int) -> None:
         self.table.rows.move(by)

@@ -71,4 +71,4 @@ def _signs() -> Iterator[Content]:
     yield quiet(f"{'signs':>9}")
     for state, meaning in _MEANINGS.items():
         yield join((f"{SYMBOLS[state]} {state.value:<9}", f"${state.value}"), quiet(meaning))
-    yield join((f"{render.STALE} {'stale':<9}", "$unknown"), quiet("known from earlier only; the details tell how old"))
+    yield join((f"{render.STALE} {'stale':<9}", "$unknown"), quiet("known only from earlier"))

@@ -17,7 +17,7 @@ from textual.style import Style
 
 from airops_tui.model import Service
 from airops_tui.ui import render
-from airops_tui.ui.columns import SPACE, Column, Fitted, fit, natural
+from airops_tui.ui.columns import LUXURY, SPACE, Column, Fitted, fit, natural, total
 from airops_tui.ui.render import join, text
 from airops_tui.ui.view import Glance, View
 from airops_tui.ui.widgets.lines import Lines
@@ -48,7 +48,7 @@ class Titles(Lines):
         self._fitted = fitted
         parts: list[Content | str] = [" " * MARGIN]
         for place, column in enumerate(fitted):
-            parts += [" " * SPACE if place else "", _title(column, view)]
+            parts += [" " * (SPACE - 1) if place else "", _title(column, view)]
         self.show([join(*parts)])
 
     def on_click(self, event: events.Click) -> None:
@@ -164,6 +164,7 @@ class Table(Vertical):
         self._columns = columns
         self._widths: dict[str, int] = {}
         self._measured: list[str] = []
+        self._shown: Sequence[Column] = ()
         self._last: tuple[Sequence[Service], Glance, View, Sequence[Content]] | None = None
         self.titles, self.rows = Titles(), Rows()
 
@@ -174,17 +175,25 @@ class Table(Vertical):
     def fill(self, services: Sequence[Service], glance: Glance, view: View, nothing: Sequence[Content]) -> None:
         """Show these services, or `nothing`. A column never becomes narrower than it was, so that nothing shifts."""
         self._last = services, glance, view, nothing
+        self._measure(glance)
         if not self.rows.size.width:
             return
-        shown = [column for column in self._columns if column.wanted(glance)]
-        names = [column.key for column in shown] + [service.name for service in glance.snapshot.services]
-        if names != self._measured:
-            self._measured = names
-            wished = natural(shown, glance)
-            self._widths = {key: max(width, self._widths.get(key, 0)) for key, width in wished.items()}
-        fitted = fit(shown, self._widths, self.rows.scrollable_content_region.width - 2 * MARGIN)
+        fitted = fit(self._shown, self._widths, self.rows.scrollable_content_region.width - 2 * MARGIN)
         self.titles.head(fitted, view)
         self.rows.fill(services, fitted, glance, nothing)
+
+    def _measure(self, glance: Glance) -> None:
+        names = [service.name for service in glance.snapshot.services]
+        if names != self._measured:
+            self._measured = names
+            self._shown = [column for column in self._columns if column.wanted(glance)]
+            wished = natural(self._shown, glance)
+            self._widths = {key: max(width, self._widths.get(key, 0)) for key, width in wished.items()}
+
+    @property
+    def wished(self) -> int:
+        """How many cells wide it would like to be, without what is only shown where there is room to spare."""
+        return 2 * MARGIN + total([Fitted(one, self._widths[one.key]) for one in self._shown if one.drop != LUXURY])
 
     def on_resize(self) -> None:
         if self._last is not None:
@@ -198,7 +207,7 @@ class Table(Vertical):
 @lru_cache(4096)
 def _row(cells: tuple[tuple[str, str, int, bool], ...], mark: str, *, plain: bool) -> Content:
     """A row from what its cells are made of, each time the same object. `plain`: only the first keeps its style."""
-    parts: list[Content] = [text(mark, "bold $accent")]
+    parts: list[Content] = [text(mark, "bold $accent" if mark.strip() else "")]
     for place, (raw, style, width, right) in enumerate(cells):
         parts += [_GAP] if place else []
         parts.append(render.cell(raw, "" if plain and place else style, width, right))
@@ -206,9 +215,12 @@ def _row(cells: tuple[tuple[str, str, int, bool], ...], mark: str, *, plain: boo
 
 
 def _title(fitted: Fitted, view: View) -> Content:
-    column = fitted.column
-    style = "bold $accent" if column.key == view.sort else "$quiet"
-    arrow = ("↓" if view.reverse == column.descends else "↑") if column.key == view.sort else ""
+    """The title of a column in its width and one cell more, for the arrow."""
+    column, sorts = fitted.column, fitted.column.key == view.sort
+    style = "bold $accent" if sorts else "$quiet"
+    arrow = ("↓" if view.reverse == column.descends else "↑") if sorts else ""
     before, letter, after = column.title.partition(column.letter)
-    title = join((before, style), (letter, f"underline {style}"), (after, style), text(arrow, style))
-    return render.fit(title, fitted.width, right=column.right)
+    title = join((before, style), (letter, f"underline {style}"), (after, style))
+    if column.right:
+        title = render.fit(title, fitted.width, right=True)
+    return render.fit(join(title, (arrow, style)), fitted.width + 1)
