@@ -22,7 +22,7 @@ from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
-from textual.filter import ANSIToTruecolor, LineFilter
+from textual.filter import LineFilter, NoColor
 from textual.reactive import var
 from textual.screen import Screen
 
@@ -82,20 +82,22 @@ class Console(App[None], inherit_bindings=False):
         self.last_words = ""
         self._copy, self._clock = copy, clock
         self._kinds_failed: set[str] = set()
-        self._gates = [Gate(without_controls)] + ([] if speaks_utf8(os.environ) else [Gate(ascii_only)])
+        self._gates: list[LineFilter] = [Gate(without_controls)]
+        if not speaks_utf8(os.environ):
+            self._gates.append(Gate(ascii_only))
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
         # not assigned: Textual would parse all of the CSS a second time
         self.set_reactive(App.theme, choose(os.environ, self.console.color_system))
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return DARK.variables
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What every line passes on its way to the terminal; no translation of ANSI colours, our themes have none."""
-        kept = [each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)]
-        return [*kept, *self._gates]
+        """What every line passes on its way to the terminal."""
+        return [NoColor(), *self._gates] if self.no_color else self._gates
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Textual calls this with what is to be sent to the terminal."""
@@ -302,13 +304,10 @@ def run_console(
     app = Console(feed, commands=commands, copy=copy, state=state)
     app.run()
     feed.stop()
-    stuck = isinstance(app._driver, Terminal) and app._driver.stuck
     code = app.return_code or 0
     if app.last_words:
         sys.stderr.write(f"{app.last_words}\n")
         code = int(ExitCode.BUG)
-    if stuck:
-        os._exit(code)  # a terminal that takes nothing holds its lock, and the interpreter would wait for it
     return code
 
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import re
 import select
+import sys
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
+from contextlib import suppress
 from queue import Full
 from time import monotonic
 from typing import Any
@@ -36,6 +38,8 @@ _REPLY = re.compile(
 _RESIZED = re.compile(r"\x1b\[48;[\d:;]*t")
 _UNFINISHED = re.compile(r"\x1b(?:\[[?>=][\d;]*\$?|[P\]X^_][^\x07\x1b]*\x1b?)\Z")
 _LONGEST = 4096
+_FAREWELL = 0.5
+"""Seconds for the last words to reach the terminal."""
 _UNDECIDED = 0.25
 """Seconds after which it is certain that an escape was the key, because nothing has followed it."""
 
@@ -46,12 +50,34 @@ class Replies:
     def __init__(self) -> None:
         self._kept = ""
 
-    def strip(self, typed: str) -> str:
+    def without(self, typed: str) -> str:
         """What is left of the next piece of input."""
         typed = _REPLY.sub(lambda found: found[0] if _RESIZED.fullmatch(found[0]) else "", self._kept + typed)
         unfinished = _UNFINISHED.search(typed)
         self._kept = unfinished[0] if unfinished and len(unfinished[0]) < _LONGEST else ""
         return typed[: len(typed) - len(self._kept)]
+
+
+class Wire:
+    """What is written goes out at once, without a lock that a terminal which takes nothing could hold for ever."""
+
+    def __init__(self, fileno: int) -> None:
+        self._fileno = fileno
+
+    def fileno(self) -> int:
+        return self._fileno
+
+    def write(self, text: str) -> None:
+        """Write all of it, however long that takes; nothing more once the terminal is gone."""
+        data = memoryview(text.encode("utf-8", "replace"))
+        while data:
+            try:
+                data = data[os.write(self._fileno, data) :]
+            except OSError:
+                return
+
+    def flush(self) -> None:
+        """Nothing is ever kept back."""
 
 
 class Terminal(LinuxDriver):
@@ -64,6 +90,7 @@ class Terminal(LinuxDriver):
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._file = Wire(sys.__stderr__.fileno() if sys.__stderr__ else 2)  # type: ignore[assignment]  # all it needs
         self._woken, self._waker = os.pipe()
         os.set_blocking(self._woken, False)
         self.behind = False
@@ -82,8 +109,11 @@ class Terminal(LinuxDriver):
             self.behind = True
 
     def close(self) -> None:
-        if not self.stuck:
-            super().close()
+        """Wait for what is written to arrive, but not for a terminal that takes nothing."""
+        if self._writer_thread is not None:
+            with suppress(Full):
+                self._writer_thread._queue.put_nowait(None)
+            self._writer_thread.join(_FAREWELL)
 
     def disable_input(self) -> None:
         os.write(self._waker, b".")
@@ -106,7 +136,7 @@ class Terminal(LinuxDriver):
                     self._app.post_message(TerminalLost())
                     return
                 quiet_from = monotonic() + _UNDECIDED
-                if typed := replies.strip(decode(data)):
+                if typed := replies.without(decode(data)):
                     self._hand_on(parser.feed(typed))
             self._hand_on(parser.tick())
 

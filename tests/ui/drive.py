@@ -66,14 +66,21 @@ class LiveFeed(ReplayFeed):
         return replace(service, health=health, cpu_percent=cpu, looked_mono=mono)
 
 
+def _crash(secret: str) -> None:
+    raise RuntimeError("nothing will come of it")
+
+
 def main() -> int:
     """Run until it is left; the exit code is the console's."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--services", type=int, default=0, help="so many made-up ones; 0: the classroom")
     parser.add_argument("--period", type=float, default=5.0)
     parser.add_argument("--state", type=Path)
+    parser.add_argument("--crash", metavar="SECRET", help="end with a bug, this text being in play")
     args = parser.parse_args()
     feed = LiveFeed(many(args.services) if args.services else classroom(), args.period)
+    if args.crash:
+        feed.start = lambda: _crash(args.crash)  # type: ignore[method-assign]
     commands = [Extra("sleep", "takes two seconds", lambda: time.sleep(2) or "slept well")]
     return run_console(feed, commands, state=args.state)
 
