@@ -8,6 +8,7 @@ They are SVG, so that they stay sharp; no font is fetched for them.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
 import tempfile
@@ -124,6 +125,7 @@ def _portable(svg: str) -> str:
 
 async def main() -> None:
     """Draw all the pictures."""
+    os.environ.update(COLORTERM="truecolor", TERM="xterm-256color", LANG="C.UTF-8")
     folder = Path(tempfile.gettempdir()) / "airops"
     with open_playground(folder) as ground:
         ground.start()
