@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .lab.component import plain_environment, run, suspended, wait_for
+from .lab.component import plain_environment, run, suspended, wait_for, wait_for_equal
 from .lab.dockerd import Dockerd
 from .lab.guest import Guest
 from .lab.network import accepts, free_port
@@ -101,7 +101,7 @@ def site(
 
 
 def test_services_of_four_managers_are_well_in_one_report(site: Site) -> None:
-    wait_for("all to be up", lambda: site.states() == STATES)
+    wait_for_equal(site.states, STATES)
     code, services = site.report()
     assert code == 0
     assert all(service["pid"] for service in services.values())
@@ -109,7 +109,7 @@ def test_services_of_four_managers_are_well_in_one_report(site: Site) -> None:
 
 
 def test_a_manager_that_hangs_is_unknown_and_the_others_are_told(site: Site, docker: Dockerd) -> None:
-    wait_for("all to be up", lambda: site.states() == STATES)
+    wait_for_equal(site.states, STATES)
     with docker.suspended():
         code, services = site.report()
     assert code == 3
@@ -123,7 +123,7 @@ def test_an_app_that_its_manager_calls_online_but_answers_nothing_is_down(
     """The failure that PM2 does not see: the process lives, users behind nginx wait for nothing."""
     front = nginx(app_port)
     site.add("front", health={"url": f"http://127.0.0.1:{front.port}/api/health", "timeout": "1s"})
-    wait_for("all to be up", lambda: site.states() == {**STATES, "front": "up"})
+    wait_for_equal(site.states, {**STATES, "front": "up"})
 
     with suspended(pm2.apps()["iamvet"]["pid"]):
         assert pm2.apps()["iamvet"]["pm2_env"]["status"] == "online"
@@ -131,4 +131,4 @@ def test_an_app_that_its_manager_calls_online_but_answers_nothing_is_down(
     assert code == 2
     assert services["front"]["state"] == "down"
     assert services["iamvet"]["state"] == "down"
-    wait_for("all to be up again", lambda: site.states() == {**STATES, "front": "up"})
+    wait_for_equal(site.states, {**STATES, "front": "up"})

@@ -13,7 +13,7 @@ from airops_tui.managers.supervisor import Supervisor
 from airops_tui.model import UnitState
 
 from .driving import act, find, logs, look, look_at_all, wait_until
-from .lab.component import wait_for
+from .lab.component import wait_for, wait_for_equal
 from .lab.supervisord import Supervisord
 
 pytestmark = pytest.mark.real
@@ -77,7 +77,7 @@ def test_programs_in_all_other_states_are_told_apart_in_one_look(supervisord: Su
     def states() -> dict[str, UnitState]:
         return {name: status.state for name, status in look_at_all(manager, [of(name) for name in names]).items()}
 
-    wait_for(f"{expected}", lambda: states() == expected)
+    wait_for_equal(states, expected)
     assert look(manager, of("crashed")).exit_code == 7
     fatal = look(manager, of("fatal"))
     assert "xited too quickly" in fatal.words

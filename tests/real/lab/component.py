@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -148,6 +148,19 @@ def wait_for(what: str, look: Callable[[], T | None], timeout: float = 20, every
 def processes_marked(run_id: str = RUN) -> list[psutil.Process]:
     """The processes that carry the mark of this run, apart from this one; zombies are no processes any more."""
     return [process for process in psutil.process_iter() if process.pid != os.getpid() and _mark(process) == run_id]
+
+
+def wait_for_equal(look: Callable[[], T], expected: T, timeout: float = 30) -> None:
+    """Wait until `look` returns what is expected; the AssertionError shows what it returned instead."""
+    seen: list[T] = []
+
+    def equal() -> bool:
+        seen[:] = [look()]
+        return seen[0] == expected
+
+    with suppress(AssertionError):
+        wait_for("", equal, timeout)
+    assert seen[0] == expected
 
 
 def _mark(process: psutil.Process) -> str | None:
