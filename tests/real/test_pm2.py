@@ -61,7 +61,7 @@ def test_an_app_is_restarted_as_another_process_stopped_and_started_again(pm2: P
 
 def test_apps_in_all_other_states_are_told_apart_in_one_look(pm2: Pm2) -> None:
     entries = [
-        app(pm2, "gave-up", FAILING, max_restarts=2),
+        app(pm2, "gave-up", FAILING, max_restarts=2, min_uptime=60_000),  # however slow node is to start
         app(pm2, "waiting", FAILING, exp_backoff_restart_delay=60_000, max_restarts=100),
         app(pm2, "crashed-once", FAILING, autorestart=False),
         app(pm2, "done", "process.exit(0)", autorestart=False),

@@ -160,7 +160,7 @@ def wait_for_equal(look: Callable[[], T], expected: T, timeout: float = 30) -> N
 
     with suppress(AssertionError):
         wait_for("", equal, timeout)
-    assert seen[0] == expected
+    assert seen[0] == expected, f"not within {timeout} s: {seen[0]!r} instead of {expected!r}"
 
 
 def _mark(process: psutil.Process) -> str | None:
