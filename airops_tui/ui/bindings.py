@@ -70,7 +70,7 @@ SORTS: tuple[Key, ...] = tuple(
     for column in SERVICES
 )
 
-LETTERS = Key("", "", "sort by the column with that letter; again: the other way", "shift+…")
+LETTERS = Key("", "", "sort by the underlined letter; again reverses", "shift+…")
 """All of SORTS in one line, for the help."""
 
 DETAIL: tuple[Key, ...] = (

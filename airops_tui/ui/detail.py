@@ -51,7 +51,7 @@ def _head(service: Service, glance: Glance, width: int) -> list[Content]:
     if glance.stale(service) and service.looked_mono is not None:
         age = render.coarse(glance.age(service.looked_mono))
         word, since = "stale", f": {age} old, {service.state.value} then"
-    lines.append(join((word, f"bold {style}"), since))
+    lines += render.wrap(join((word, f"bold {style}"), since), width)
     return [*lines, *render.wrap(text(service.reason), width)]
 
 
@@ -70,7 +70,7 @@ def _answer(service: Service, glance: Glance, trend: Trend, width: int) -> Itera
         yield ("" if service.health else "health"), quiet(service.health_url)
     known = [value for value in trend.latency if value is not None]
     if known and len(trend.latency) > 1:
-        bars = render.spark(trend.latency, max(8, width - LABEL - 14), top=20.0)
+        bars = render.spark(trend.latency, _bars(width), top=20.0)
         yield "latency", join((bars, "$accent"), (f"  max {latency(max(known))}", "$quiet"))
     if service.public is not None:
         yield "public", _said(service.public)
@@ -78,6 +78,11 @@ def _answer(service: Service, glance: Glance, trend: Trend, width: int) -> Itera
         yield ("" if service.public else "public"), quiet(service.public_url)
     for fact in dict.fromkeys((*_notes(service.health), *_notes(service.public))):
         yield "note", text(fact)
+
+
+def _bars(width: int) -> int:
+    """How many cells of a line a sparkline may take."""
+    return max(8, min(40, width - LABEL - 14))
 
 
 def _notes(health: Health | None) -> tuple[str, ...]:
@@ -101,7 +106,7 @@ def _process(service: Service, glance: Glance, trend: Trend, width: int) -> Iter
     if service.restarts is not None:
         yield "restarts", text(service.restarts, "$slow" if service.restarts else "")
     if service.cpu_percent is not None:
-        bars = render.spark(trend.cpu, max(8, width - LABEL - 14), top=5.0) if len(trend.cpu) > 1 else ""
+        bars = render.spark(trend.cpu, _bars(width), top=5.0) if len(trend.cpu) > 1 else ""
         yield "cpu", join((bars, "$accent"), ("  " if bars else ""), f"{percent(service.cpu_percent)} %")
     if service.memory_bytes is not None:
         several = f"  {service.processes} processes" if service.processes > 1 else ""

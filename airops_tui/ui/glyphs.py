@@ -28,11 +28,11 @@ _DRAWN = {
     "↓": "v",
     "→": ">",
     "❯": ">",
-    **dict.fromkeys("│┃║▏▎▍▌▐█▕", "|"),
+    **dict.fromkeys("│┃║▏▎▍▌▐▕", "|"),
     **dict.fromkeys("─━═▔▄▀", "-"),
     **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╯╰┏┓┗┛", "+"),
 }
-_BARS = dict(zip("▁▂▃▄▅▆▇", "..:-=+*", strict=True))
+_BARS = dict(zip("▁▂▃▄▅▆▇█", "..:-=+*#", strict=True))
 _TABLE = str.maketrans(_DRAWN | _BARS)
 
 

@@ -13,8 +13,9 @@ from airops_tui.ui.render import join, quiet, text
 from airops_tui.ui.view import Glance, View
 
 MOST_PROBLEMS = 2
-_WORDINGS = tuple(
-    (short, site, when) for short in (False, True) for site, when in ((2, 2), (2, 1), (1, 1), (0, 1), (0, 0))
+_WORDINGS = (
+    *((short, site, when) for short in (False, True) for site, when in ((2, 2), (2, 1), (1, 1))),
+    *((short, 0, when) for short in (False, True) for when in (1, 0)),
 )
 """From the richest to the shortest: short counts or not, how much of the site, how much of the time."""
 
@@ -32,15 +33,14 @@ class Beat:
 
 def header(glance: Glance, beat: Beat, width: int) -> Content:
     """Site, host, counts by state, badges and age in `width` cells: the richest wording that fits."""
-    tail = _badges(glance, beat)
     for short, site_words, when_words in _WORDINGS:
         site, counts = _site(glance, site_words), render.counts(glance, short=short)
-        right = join(tail, _when(glance, beat, when_words), " ")
+        right = join(_badges(glance, beat, short=site_words == 0), _when(glance, beat, when_words), " ")
         gap = width - 1 - site.cell_length - counts.cell_length - right.cell_length
         if gap >= 4:
             centred = max(2, min(gap - 2, (width - counts.cell_length) // 2 - site.cell_length - 1))
             return join(" ", site, " " * centred, counts, " " * (gap - centred), right)
-    return render.fit(join(" ", render.counts(glance, short=True), " ", tail), width)
+    return render.fit(join(" ", render.counts(glance, short=True), "  ", _when(glance, beat, 0)), width)
 
 
 def machine(glance: Glance, width: int) -> Content:
@@ -79,14 +79,15 @@ def _site(glance: Glance, words: int) -> Content:
     return join(named, (f" · {glance.snapshot.host}", "$quiet")) if words == 2 else title
 
 
-def _badges(glance: Glance, beat: Beat) -> Content:
+def _badges(glance: Glance, beat: Beat, *, short: bool) -> Content:
     parts: list[Content | str] = []
     environment = glance.snapshot.environment
     if environment:
+        shown = environment[:4] if short else environment
         loud = environment.casefold() in ("production", "prod")
-        parts += [text(f" {environment} ", "bold $on-danger on $danger" if loud else "reverse $quiet"), "  "]
+        parts += [text(f" {shown} ", "bold $on-danger on $danger" if loud else "reverse $quiet"), "  "]
     if glance.snapshot.read_only:
-        parts += [text(" READ-ONLY ", "reverse $accent"), "  "]
+        parts += [text(" RO " if short else " READ-ONLY ", "reverse $accent"), "  "]
     if beat.paused:
         parts += [text(" PAUSED ", "bold reverse $slow"), "  "]
     return join(*parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -84,12 +84,19 @@ def open_console(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 
     @asynccontextmanager
     async def opened(
-        snapshot: Snapshot | None = None, *, size: tuple[int, int] = (120, 40), theme: str = DARK.name, **options: Any
+        snapshot: Snapshot | None = None,
+        *,
+        size: tuple[int, int] = (120, 40),
+        theme: str = DARK.name,
+        history: Sequence[Snapshot] = (),
+        **options: Any,
     ) -> AsyncIterator[Opened]:
         feed, clock = ReplayFeed(), Clock()
         app = Console(feed, clock=clock, state=tmp_path / "state", **options)
         async with app.run_test(size=size) as pilot:
             app.theme = theme
+            for earlier in history:
+                app.trends.add(earlier)
             console = Opened(app, feed, clock, pilot)
             await console.show(snapshot or classroom())
             yield console

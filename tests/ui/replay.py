@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
@@ -228,3 +229,26 @@ def newer(snapshot: Snapshot, seconds: float = 5.0) -> Snapshot:
             for service in snapshot.services
         ),
     )
+
+
+def history() -> Sequence[Snapshot]:
+    """The looks of the last two and a half minutes, up to the one of `classroom()`."""
+    rng = random.Random(3)
+    return [_earlier(classroom(), 5.0 * back, rng) for back in range(30, 0, -1)]
+
+
+def _earlier(site: Snapshot, seconds: float, rng: random.Random) -> Snapshot:
+    services = []
+    for service in site.services:
+        health, cpu = service.health, service.cpu_percent
+        if health is not None and (health.ok or seconds > 60):
+            health = Health(True, 200, rng.uniform(8, 30))
+        services.append(
+            replace(
+                service,
+                looked_mono=(service.looked_mono or 0) - seconds,
+                health=health,
+                cpu_percent=cpu * rng.uniform(0.3, 1.5) if cpu is not None else None,
+            )
+        )
+    return replace(site, at=site.at - seconds, mono=site.mono - seconds, services=tuple(services))

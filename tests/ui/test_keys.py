@@ -245,7 +245,7 @@ async def test_help_lists_the_keys_of_this_view(open_console: Open) -> None:
     async with open_console(size=(120, 50)) as console:
         await console.press("question_mark")
         assert "filter as you type" in console.text
-        assert "sort by the column with that letter" in console.text
+        assert "sort by the underlined letter" in console.text
         assert "stopped on purpose" in console.text
         await console.press("escape")
         await console.press("enter", "f1")

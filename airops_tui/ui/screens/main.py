@@ -27,9 +27,9 @@ class Notices(Fluid):
     def __init__(self) -> None:
         super().__init__(id="notices")
 
-    def show(self, lines: Sequence[Content]) -> None:
-        self.styles.height = len(lines)
-        super().show(lines)
+    def instead(self, lines: Sequence[Content] | None) -> None:
+        self.styles.height = len(self._lines if lines is None else lines)
+        super().instead(lines)
 
 
 class MainScreen(Screen[None], inherit_bindings=False):

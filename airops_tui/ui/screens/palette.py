@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from airops_tui.ui import render
 from airops_tui.ui.bindings import CHOICES, bindings
 from airops_tui.ui.render import join, quiet, text
 from airops_tui.ui.screens.dialog import Dialog
@@ -98,10 +99,8 @@ def find(commands: Sequence[Command], wanted: str) -> Sequence[Command]:
 
 
 def _line(command: Command, width: int) -> Content:
-    name = join(
-        text(command.name, "bold $danger" if command.danger else ""),
-        (f"  {command.help}" if command.help else "", "$quiet"),
-    )
-    key = text(command.key, "$accent")
+    style = "bold $danger" if command.danger else "bold"
+    name = join((command.name, style), f"  {command.help}" if command.help else "")
+    key = text(command.key, "bold")
     room = width - key.cell_length - 1
-    return join(name.truncate(room, ellipsis=True), " " * (room - min(room, name.cell_length) + 1), key)
+    return join(render.fit(name, room), " ", key)

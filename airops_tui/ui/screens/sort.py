@@ -51,4 +51,4 @@ def _line(column: Column, view: View) -> Content:
     way = ("  largest first" if view.reverse else "  smallest first") if here else ""
     if here and column.key == "state":
         way = "  best first" if view.reverse else "  worst first"
-    return join((f" {column.letter}", "bold $accent"), f"  {column.title.rstrip(' %').lower():<9}", (way, "$quiet"))
+    return join((f" {column.letter}", "bold"), f"  {column.title.rstrip(' %').lower():<9}{way}")

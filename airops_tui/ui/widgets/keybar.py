@@ -40,7 +40,9 @@ class KeyBar(Lines):
         return 1
 
     def content(self, index: int) -> Content:
-        errors = text(f"  {self._errors} errors of ours", "$down") if self._errors else Content("")
+        errors = (
+            text(f"  {self._errors} error{'s' * (self._errors > 1)} of ours", "$down") if self._errors else Content("")
+        )
         room = max(0, self.size.width - errors.cell_length)
         return join(render.fit(self._said or join(*map(_offer, self._fitting())), room), errors)
 
