@@ -36,11 +36,12 @@ class Figure:
     goal: float
     peer: str = ""
     theirs: float | None = None
+    ratio: float | None = None
 
     @property
     def measured(self) -> float:
         """What is held against the goal: the ratio where there is a peer."""
-        return self.ours / self.theirs if self.theirs else self.ours
+        return self.ours if self.ratio is None else self.ratio
 
     def __str__(self) -> str:
         peer = f"{self.peer} {self.theirs:.4g} {self.unit}" if self.theirs else ""
@@ -102,7 +103,7 @@ def _config(ports: Sequence[int], refresh: int, folder: Path) -> str:
 
 def airops(scene: Scene, *argv: str) -> list[str]:
     """The command line of airops over the scene."""
-    return [sys.executable, "-m", "airops_tui", "--config", str(scene.config), *argv]
+    return [str(Path(sys.executable).with_name("airops")), "--config", str(scene.config), *argv]
 
 
 def paint() -> list[Figure]:
@@ -180,7 +181,9 @@ def _key_to_paint(terminal: Terminal, key: str) -> float:
 
 
 def _paired(what: str, ours: list[float], theirs: list[float], goal: float, peer: str) -> Figure:
-    return Figure(what, statistics.median(ours), "ms", goal, peer, statistics.median(theirs))
+    """Medians, and the median of the ratios pair by pair, which holds when the machine's speed drifts."""
+    ratio = statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
+    return Figure(what, statistics.median(ours), "ms", goal, peer, statistics.median(theirs), ratio)
 
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
