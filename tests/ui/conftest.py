@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from airops_tui.model import Snapshot
@@ -51,6 +52,11 @@ class Opened:
 
     async def type(self, text: str) -> None:
         await self.press(*text)
+
+    async def paste(self, text: str) -> None:
+        self.app.post_message(events.Paste(text))
+        await self.pilot.pause()
+        await self.pilot.pause()
 
     async def show(self, snapshot: Snapshot) -> None:
         self.clock.now = max(self.clock.now, snapshot.mono)

@@ -200,7 +200,7 @@ async def test_too_small_for_a_list_still_counts_and_quits(open_console: Open, s
 
 async def test_a_resize_storm_ends_in_the_last_size(open_console: Open) -> None:
     async with open_console() as console:
-        for number in range(60):
+        for number in range(25):
             await console.pilot.resize_terminal(1 + number * 7 % 200, 1 + number * 3 % 60)
         await console.pilot.resize_terminal(80, 24)
         await console.until(lambda: len(console.text.splitlines()) == 24 and "SERVICE" in console.text)
