@@ -11,7 +11,7 @@ from itertools import chain
 from textual.content import Content
 
 from airops_tui.model import Health, Service, State, UnitState
-from airops_tui.report.quantities import latency, percent, size, span
+from airops_tui.report.quantities import latency, percent, size
 from airops_tui.ui import render
 from airops_tui.ui.advice import advise
 from airops_tui.ui.render import join, quiet, text
@@ -138,9 +138,10 @@ def _place(service: Service, glance: Glance) -> Iterator[Fact]:
     if service.depends_on:
         yield "needs", join(*_depends(service, glance))
     if service.change is not None and service.change.was is not None:
-        ago = span(glance.now - service.change.at - (glance.now - service.change.at) % 60)
-        lasted = f"{glance.clock(service.change.at)}, was {service.change.was.value}"
-        yield "changed", join(lasted, (f"  {ago} ago" if ago != "0 s" else "  just now", "$quiet"))
+        lasted = glance.now - service.change.at
+        ago = f"{render.coarse(lasted)} ago" if lasted >= 5 else "just now"
+        moment = f"{glance.clock(service.change.at)}, was {service.change.was.value}"
+        yield "changed", join(moment, (f"  {ago}", "$quiet"))
     if service.directory:
         yield "folder", quiet(service.directory)
     for place, origin in enumerate(service.logs):

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 from textual.app import App
 
 from airops_tui.model import Health, Machine, Problem, Snapshot, State
+from airops_tui.ui.app import Console
 from tests.ui.conftest import Open
-from tests.ui.replay import classroom, many, newer
+from tests.ui.replay import MONO, Clock, ReplayFeed, classroom, many, newer
 
 TROUBLE_FIRST = ["proto1", "admin", "web1", "proto3", "archive", "hub", "proto4", "tunnel"]
 
@@ -36,6 +37,25 @@ async def test_names_are_shown_before_the_first_look_is_in(open_console: Open) -
         assert "looking" in console.text
         assert all(name in console.text for name in TROUBLE_FIRST)
         assert "unknown" not in console.text
+
+
+async def test_the_very_first_frame_has_the_names_and_no_errors() -> None:
+    first = classroom()
+    app = Console(ReplayFeed(first=first), clock=Clock())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert app.snapshot is first
+        assert app.main.services.table.rows.selected == "proto1"
+        assert app.main.keybar._errors == 0
+
+
+async def test_what_runs_here_is_being_looked_for_before_anything_is_known() -> None:
+    app = Console(ReplayFeed(first=Snapshot("airops", "mini", 0.0, MONO, discovered=True)), clock=Clock())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        text = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert "looking at what runs on this machine" in text
+        assert "Nothing to watch" not in text
 
 
 async def test_the_service_selected_by_hand_stays_selected_when_it_moves(open_console: Open) -> None:

@@ -86,6 +86,8 @@ class ServicesPanel(Vertical):
 
     def _share(self) -> None:
         """Give the details what the table does not need; below a certain width the style sheet decides alone."""
+        if not self.is_attached:
+            return
         if self.screen.has_class("-wide"):
             self.detail.styles.width = max(_NARROWEST, min(_WIDEST, self.size.width - self.table.wished))
         else:
